@@ -1,0 +1,161 @@
+"""Raw bytes of one mail → plain facts. Pure: no network, no clock but the one it is given, no state."""
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+
+from channels import _mail_caps
+from channels._charset import without_refused
+from channels._html import clean
+from channels._mail_automatic import automatic_reason
+from channels._mail_body import RAW, body_of, charset, leaves
+from channels._mail_bounce import Bounce, bounce_in
+from channels._mail_headers import (
+    ADDRESS,
+    Headers,
+    addresses,
+    moment,
+    normal_address,
+    normal_message_id,
+    parents,
+)
+from channels._mail_reply import newly_written
+from channels.base import Inbound, Receipt, Status, Unreadable
+
+FIELD_LATER = re.compile(rb"^(?:from|to|subject|date|message-id|content-type|mime-version|received)[ \t]*:",
+                         re.I | re.M)
+NO_FIELD = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t\r]|$)", re.M)
+LEADING = re.compile(rb"\A(?:\s+|From [^\r\n]*\r?\n|>From [^\r\n]*\r?\n)+")
+TOKEN = re.compile(r"\A[^+@]+\+([A-Za-z0-9_.=-]{8,200})@")
+BODY_TOKEN = re.compile(r"\[ref:([A-Za-z0-9_-]{16,200})\]")
+ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to")
+ARF = "message/feedback-report"
+OUTCOME = {"failed": Status.FAILED, "delayed": Status.FAILED, "delivered": Status.DELIVERED}
+
+
+def parse_mail(raw: bytes, own: Sequence[str] = (), now: datetime | None = None) -> list[Inbound | Receipt]:
+    """One Inbound; or for a bounce of a mail that can be named, a Receipt for each recipient it speaks of.
+
+    `own`: our addresses in lower case, to know our own mail and forms that write in our name. `now` bounds the date.
+    Raises Unreadable with a reason for people. A report that names no mail comes as an Inbound marked "bounce".
+    """
+    now = now or datetime.now(UTC)
+    raw = LEADING.sub(b"", raw)
+    if not raw:
+        raise Unreadable("this mail is empty")
+    end_of_line = raw[:2000]
+    if b"\n" not in end_of_line and b"\r" in end_of_line:       # old Macintosh line ends
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    _mail_caps.check(raw)
+    raw = _with_whole_header(raw)
+    try:
+        return _facts(raw, frozenset(own), now)
+    except RecursionError as error:
+        raise Unreadable("this mail is nested too deeply") from error
+    except MemoryError as error:
+        raise Unreadable("this mail needs too much memory") from error
+
+
+def _with_whole_header(raw: bytes) -> bytes:
+    """Lines in the header that are no fields go on in the one before, so that the fields after them are seen. A mail
+    whose text begins right there (no field follows before the first empty line) stays as it is."""
+    end = _mail_caps.END_OF_HEADERS.search(raw)
+    header = raw[:end.start()] if end else raw[:_mail_caps.HEADER_BYTES]
+    stray = NO_FIELD.search(header, 1)
+    if not stray or not FIELD_LATER.search(header, stray.start()):
+        return raw
+    last = max(m.start() for m in FIELD_LATER.finditer(header))
+    first = b"X-Before-The-Header: " if NO_FIELD.match(header) else b""
+    return first + NO_FIELD.sub(b" ", header[:last]) + raw[last:]
+
+
+def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Receipt]:
+    message = message_from_bytes(raw, policy=RAW)
+    hint = _hint(message, raw)
+    headers = Headers(message, hint)
+    body = body_of(message, hint)
+    full_text = without_refused(body.text)
+    sent_at = moment(headers.raw("date"), now)
+    bounce = bounce_in(message, headers, full_text, raw)
+    if bounce and bounce.original_id:
+        return [Receipt(bounce.original_id, OUTCOME[o.action], sent_at,
+                        "" if o.action == "delivered" else without_refused(o.error),
+                        address=o.recipient, permanent=o.action == "failed") for o in bounce.outcomes]
+    name, address = _sender(headers, own)
+    to, cc = (_normal(headers.addresses(field)) for field in ("to", "cc"))
+    return [Inbound(
+        external_id=normal_message_id(headers.raw("message-id")) or f"sha256:{hashlib.sha256(raw).hexdigest()}",
+        address=address, name=name, sent_at=sent_at, subject=headers.get("subject")[:1000],
+        text=newly_written(full_text), full_text=full_text.strip(), html=without_refused(clean(body.html)),
+        files=tuple(body.files), to=to, cc=cc,
+        replies_to=tuple(parents(headers.all("in-reply-to"), headers.all("references"))),
+        tokens=_tokens(headers, full_text),
+        automatic=_automatic(message, headers, address, own, bounce),
+        fingerprint=_fingerprint(raw, headers))]
+
+
+def _hint(message: Message, raw: bytes) -> str:
+    """The charset to read unmarked 8-bit fields with: the one the body claims."""
+    if raw.isascii():
+        return ""
+    return next((c for c in map(charset, list(leaves(message))[:10]) if c), "")
+
+
+def _sender(headers: Headers, own: frozenset[str]) -> tuple[str, str]:
+    """Name and address of the person. A form or a mailing list writes in our own name, and says elsewhere for whom."""
+    mailboxes = [(name, normal_address(a)) for name, a in headers.addresses("from")]
+    name, address = next((m for m in mailboxes if m[1]), mailboxes[0] if mailboxes else ("", ""))
+    if address and address not in own:
+        return _name(name, address), address
+    for field in ("x-original-from", "x-original-sender", "reply-to"):
+        for other_name, other in headers.addresses(field):
+            other = normal_address(other)
+            if other and not _is_ours(other, own):
+                return _name(other_name or (name if field != "reply-to" else ""), other), other
+    if not address:
+        for field in ("sender", "return-path"):
+            for other_name, other in headers.addresses(field):
+                if normal_address(other):
+                    return _name(name or other_name, normal_address(other)), normal_address(other)
+    return _name(name, address), address
+
+
+def _is_ours(address: str, own: frozenset[str]) -> bool:
+    local, _, domain = address.partition("@")
+    return address in own or f"{local.partition('+')[0]}@{domain}" in own
+
+
+def _name(name: str, address: str) -> str:
+    return "" if normal_address(name) == address and address else name[:200]
+
+
+def _normal(pairs: list[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(a for _, address in pairs if (a := normal_address(address))))
+
+
+def _tokens(headers: Headers, text: str) -> tuple[str, ...]:
+    """Secrets of ours: what stands after the plus of an address this came to, in its own case, and `[ref:…]`."""
+    reached = [a for field in (*ENVELOPE, "to", "cc") for v in headers.all(field) for _, a in addresses(v)]
+    found = [m[1] for a in reached if (m := TOKEN.match(a))] + BODY_TOKEN.findall(text)
+    return tuple(dict.fromkeys(found))[:50]
+
+
+def _automatic(message: Message, headers: Headers, address: str, own: frozenset[str], bounce: Bounce | None) -> str:
+    if bounce:
+        return "bounce"
+    if message.get_content_type() == "multipart/report":
+        return "complaint" if any(p.get_content_type() == ARF for p in leaves(message)) else "report"
+    return automatic_reason(headers, address, own)
+
+
+def _fingerprint(raw: bytes, headers: Headers) -> str:
+    """The same for every copy of one mail, whatever servers added or did to its line ends on the way."""
+    _, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    sender = ",".join(a.lower() for a in ADDRESS.findall(headers.raw("from")))
+    digest = hashlib.sha256(f"{sender}\n{' '.join(headers.raw('date').split())}\n".encode("utf-8", "surrogateescape"))
+    digest.update(body.rstrip())
+    return digest.hexdigest()

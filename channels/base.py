@@ -1,0 +1,289 @@
+"""The contract every channel keeps. Nothing here knows Flask, SQLAlchemy or tickets.
+
+A channel turns bytes into facts (`parse`) and facts into bytes (`send`). The helpdesk stores the bytes before it
+asks for the facts, so `parse` may be asked again for the same bytes and must answer the same.
+"""
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Status(StrEnum):
+    """What became of a message we sent. It only moves forward; see helpdesk.services.outbox."""
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"         # handed over, but the line broke before the provider said yes
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One delivery from outside, stripped of the web framework: a webhook call, or a mail (method "MAIL", body = raw).
+
+    `headers` look-up is case-insensitive through `header()`.
+    """
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+    def header(self, name: str, default: str = "") -> str:
+        return next((v for k, v in self.headers.items() if k.lower() == name.lower()), default)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that came in. Either `content` is here (mail) or `ref` says what to give to Channel.download()."""
+    name: str
+    content_type: str
+    ref: str = ""
+    content: bytes | None = None
+    cid: str = ""                   # Content-ID of an inline image, without brackets
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message from outside."""
+    external_id: str                # the provider's id; (inbox, external_id) is unique, so retries are harmless
+    address: str                    # who wrote: mail address, E.164 number, PSID, chat id, visitor id
+    sent_at: datetime               # with a zone
+    text: str = ""                  # what the person newly said (mail: quoted history trimmed)
+    full_text: str = ""             # everything, when `text` is a part of it
+    html: str = ""                  # sanitised by the channel
+    name: str = ""
+    subject: str = ""
+    files: Sequence[File] = ()
+    replies_to: Sequence[str] = ()  # external ids, nearest parent first
+    tokens: Sequence[str] = ()      # secrets of ours found in the plus-address or the body
+    to: Sequence[str] = ()          # mail: everyone it was addressed to
+    cc: Sequence[str] = ()
+    account: str = ""               # our side: page id, phone number id; picks the inbox among siblings
+    locale: str = ""
+    payload: str = ""               # the value of a pressed button
+    automatic: str = ""             # why no machine may answer this ("auto-submitted", "bounce" ...); '' for a person
+    fresh: bool = False             # the person asked to begin a new conversation
+    start: bool = False             # only opens the line (Telegram's /start): makes no ticket
+    fingerprint: str = ""           # hash of the content; tells a redelivery from a re-used external_id
+    raw: Any = None                 # the provider's own words, for the people who debug at night
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of something we sent. With a `watermark` it speaks of everything sent to `address` up to then."""
+    external_id: str
+    status: Status
+    at: datetime
+    error: str = ""
+    address: str = ""
+    watermark: datetime | None = None
+    permanent: bool = True          # for FAILED: False for a mail that is only delayed
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One raw delivery that was asked for (IMAP). `cursor` is what to remember once the bytes are safe."""
+    source_key: str
+    body: bytes
+    cursor: str
+
+
+@dataclass(frozen=True)
+class Button:
+    """A quick reply. Where the medium has none it becomes a numbered line of text (see `plain`)."""
+    label: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """One message to one address."""
+    id: str                         # our delivery id: becomes the Message-ID or idempotency key
+    address: str
+    text: str
+    html: str = ""
+    subject: str = ""
+    files: Sequence[tuple[str, str, bytes]] = ()      # name, content type, bytes
+    replies_to: Sequence[str] = ()  # external ids, nearest parent first
+    buttons: Sequence[Button] = ()
+    message_id: str = ""            # mail: the Message-ID that was fixed when it was queued, with brackets
+    reply_token: str = ""           # mail: goes into the plus-address of Reply-To
+    sender_name: str = ""
+    cc: Sequence[str] = ()
+    automatic: bool = False         # written by a machine: marked so that no other machine answers
+    within_window: bool = True      # False: the medium's free reply window has closed
+
+
+@dataclass(frozen=True)
+class Can:
+    """What the composer may offer on this channel. Data, so that the screen can show it and the base can act on it."""
+    text_limit: int = 10_000        # characters of one message
+    files: bool = False
+    file_limit: int = 0             # bytes of one file
+    html: bool = False
+    subject: bool = False
+    buttons: int = 0                # how many quick replies; 0 means they are sent as numbered lines
+    receipts: frozenset[Status] = frozenset({Status.SENT})
+    reply_window: timedelta | None = None
+    idempotent: bool = False        # the provider recognises a repeated send by our id
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of an inbox's form."""
+    key: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    help: str = ""
+    default: str = ""
+    kind: str = "text"              # text, number, bool, choice
+    choices: Sequence[str] = ()
+
+
+class ChannelError(Exception):
+    """Anything a channel complains of."""
+
+
+class BadSignature(ChannelError):
+    """Answered with 403 and nothing is stored."""
+
+
+class Unreadable(ChannelError):
+    """Signed but not understood. The raw bytes are kept in quarantine and the provider is answered 200."""
+
+
+class SendError(ChannelError):
+    """A message was not accepted.
+
+    permanent: never try again. retry_after: seconds the provider asked for. uncertain: it may have arrived all the
+    same. broken: the account itself is refused (token revoked), so nothing else will pass either.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, retry_after: int | None = None,
+                 uncertain: bool = False, broken: bool = False):
+        super().__init__(message)
+        self.permanent, self.retry_after, self.uncertain, self.broken = permanent, retry_after, uncertain, broken
+
+
+class Channel:
+    """One medium. A subclass is one module in this folder, or a plugin of entry point group `helpdesk.channels`.
+
+    `config` holds an inbox's values by setting key. `http` is the one door to the network (channels._http.Http).
+    """
+    name: ClassVar[str]
+    label: ClassVar[str]
+    identity_kind: ClassVar[str]            # what an address of this channel is: email, phone, telegram ...
+    can: ClassVar[Can] = Can()
+    settings: ClassVar[Sequence[Setting]] = ()
+    instant: ClassVar[bool] = False         # nothing to send: the recipient's own page is told and fetches (web chat)
+    proves_sender: ClassVar[bool] = False   # the platform itself authenticates who writes (WhatsApp yes, mail no)
+
+    def __init__(self, config: Mapping[str, str], http: Any = None):
+        self.config, self.http = dict(config), http
+
+    # In
+
+    def verify(self, request: Request) -> None:
+        """Raise BadSignature unless the request is the provider's own. Over the raw bytes, in constant time."""
+        raise BadSignature(f"{self.name} takes no webhooks")
+
+    def handshake(self, request: Request) -> str | None:
+        """The answer to a subscription check (Meta's hub.challenge). None: this was no handshake."""
+        return None
+
+    def source_key(self, request: Request) -> str:
+        """What makes a redelivery of the same bytes recognisable. Unique per inbox."""
+        return hashlib.sha256(request.body).hexdigest()
+
+    def scope(self, item: Inbound) -> str:
+        """The namespace of item.address: the page or app id where ids are page-scoped, otherwise ''."""
+        return ""
+
+    def parse(self, request: Request) -> Iterable[Inbound | Receipt]:
+        """Plain facts from one raw delivery. Kinds that the helpdesk does not handle are left out."""
+        return ()
+
+    def read(self, request: Request) -> list[Inbound | Receipt]:
+        """parse(), with every surprise turned into Unreadable. Callers use this one."""
+        try:
+            return list(self.parse(request))
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise Unreadable(f"{self.name}: {error!r}") from error
+
+    def fetch(self, cursor: str) -> Iterator[Fetched]:
+        """For channels that must be asked (IMAP): what is new since `cursor` ('' at first), oldest first."""
+        return iter(())
+
+    def download(self, file: File) -> bytes:
+        """The bytes behind file.ref. Raises SendError(permanent=…) when they cannot be had."""
+        raise NotImplementedError
+
+    # Out
+
+    def send(self, message: Outbound) -> str:
+        """Hand one message over and return the provider's id. Raise SendError otherwise."""
+        raise NotImplementedError
+
+    def prepare(self, message: Outbound) -> list[Outbound]:
+        """The message as this medium can carry it: buttons to numbered lines, text split at the limit, and each file
+        with the part it belongs to. Ids of further parts are `<id>.1`, `<id>.2` …"""
+        if message.buttons and not self.can.buttons:
+            message = replace(message, text=with_numbered_buttons(message.text, message.buttons), buttons=())
+        pieces = [piece for piece in self.split(message.text) if piece] or [""]
+        parts = [replace(message, id=f"{message.id}.{n}" if n else message.id, text=piece, files=(), buttons=())
+                 for n, piece in enumerate(pieces)]
+        if message.html:
+            parts[0] = replace(parts[0], html=message.html)
+        parts[0] = replace(parts[0], files=message.files)
+        parts[-1] = replace(parts[-1], buttons=message.buttons)
+        return parts
+
+    def split(self, text: str) -> list[str]:
+        """The pieces of a text that is too long for one message. Platforms that count otherwise override this."""
+        return split_text(text, self.can.text_limit)
+
+    def acknowledge(self, item: Inbound) -> None:
+        """Tell the platform that we noticed (Telegram: stop the spinner on a pressed button). Called by the worker
+        after the item is safe; never raises, because nothing depends on it."""
+
+    def profile(self, address: str) -> str:
+        """The name of the person behind an address, where the platform tells it on request; '' otherwise."""
+        return ""
+
+    def test(self) -> str:
+        """Try the account without sending anything; a sentence for the admin. Raises SendError with the reason."""
+        return "Nothing to test."
+
+
+def same_hmac(secret: str, body: bytes, given: str, algorithm: Callable = hashlib.sha256) -> bool:
+    """Compare the hex HMAC of `body` with `given`, in constant time."""
+    expected = hmac.new(secret.encode(), body, algorithm).hexdigest()
+    return hmac.compare_digest(expected.encode(), given.strip().lower().encode())
+
+
+def with_numbered_buttons(text: str, buttons: Sequence[Button]) -> str:
+    """Quick replies as text: the person answers with the number."""
+    lines = "\n".join(f"{n}. {button.label}" for n, button in enumerate(buttons, 1))
+    return f"{text}\n\n{lines}" if text else lines
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut at paragraph, line, sentence or word boundaries so that no piece is longer than `limit` characters."""
+    pieces = []
+    while len(text) > limit:
+        head = text[:limit]
+        cut = max((head.rfind(mark) + len(mark.rstrip()) for mark in ("\n\n", "\n", ". ", " ")
+                   if head.rfind(mark) > limit // 2), default=limit)
+        pieces.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*pieces, text] if text else pieces

@@ -1,0 +1,10 @@
+"""The platforms themselves, in miniature: their real protocols on loopback, kept in memory.
+
+For the demo and the tests, so that the real channel code runs without an account anywhere. Each simulator is a plain
+WSGI application; `serve()` gives it a port of its own.
+"""
+from channels.simulators._server import serve
+from channels.simulators.meta import MetaSimulator
+from channels.simulators.telegram import TelegramSimulator
+
+__all__ = ["MetaSimulator", "TelegramSimulator", "serve"]

@@ -1,0 +1,163 @@
+"""A WhatsApp Business number of the simulated Cloud API."""
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from channels.simulators._graph import Account, Refused, answer, body_of, need
+
+MEDIA = ("image", "document", "audio", "video", "sticker")
+
+
+class WhatsAppNumber(Account):
+    """Addresses are E.164 with the plus sign. Numbers in `strangers` are not on WhatsApp. With `late_errors` a closed
+    window is reported as the Cloud API mostly does: accepted first, then a failed status."""
+    object_name = "whatsapp_business_account"
+
+    def __init__(self, *args: Any):
+        super().__init__(*args)
+        self.strangers: set[str] = set()
+        self.late_errors = False
+
+    # The person
+
+    def customer_writes(self, address: str, text: str = "", file: tuple[str, str, bytes] | None = None,
+                        button: str | None = None, name: str = "", replies_to: str = "") -> str:
+        """Somebody writes, sends a file (with `text` as its caption) or presses the button with that payload; returns
+        the message's id."""
+        self.names[address] = name or self.names.get(address, "")
+        message: dict[str, Any] = {"from": address.lstrip("+"), "id": self._wamid(address),
+                                   "timestamp": str(int(self.clock().timestamp()))}
+        if replies_to:
+            message["context"] = {"from": self.account, "id": replies_to}
+        files = []
+        if button is not None:
+            sent, label = self._button(address, button)
+            text = label
+            message |= {"type": "interactive", "context": {"from": self.account, "id": sent},
+                        "interactive": {"type": "button_reply", "button_reply": {"id": button, "title": label}}}
+        elif file:
+            message |= self._media(file, text)
+            files = [self.files.get(message[message["type"]]["id"])]
+        else:
+            message |= {"type": "text", "text": {"body": text}}
+        self.chats.add(address, message["id"], text=text, files=files, replies_to=replies_to, at=self.clock())
+        self._tell({"contacts": [{"profile": {"name": self.names[address]}, "wa_id": address.lstrip("+")}],
+                    "messages": [message]})
+        return message["id"]
+
+    def customer_reads(self, address: str) -> None:
+        """Somebody opens the chat: everything that was delivered becomes read."""
+        for entry in self.chats.sent(address):
+            if entry["status"] in ("sent", "delivered"):
+                self._status(address, entry, "read")
+
+    def _button(self, address: str, payload: str) -> tuple[str, str]:
+        for entry in reversed(list(self.chats.sent(address))):
+            for button in entry["buttons"]:
+                if button["payload"] == payload:
+                    return entry["id"], button["label"]
+        raise LookupError(f"{address} was never shown a button with the payload {payload!r}")
+
+    def _media(self, file: tuple[str, str, bytes], caption: str) -> dict[str, Any]:
+        name, content_type, content = file
+        kind = content_type.partition("/")[0]
+        kind = kind if kind in ("image", "audio", "video") else "document"
+        media = {"id": self.files.put(name, content_type, content), "mime_type": content_type,
+                 "sha256": base64.b64encode(hashlib.sha256(content).digest()).decode()}
+        if caption:
+            media["caption"] = caption
+        if kind == "document":
+            media["filename"] = name
+        return {"type": kind, kind: media}
+
+    # The business
+
+    def send(self, request: Request) -> Response:
+        """POST /{phone_number_id}/messages"""
+        data = body_of(request)
+        need(data.get("messaging_product") == "whatsapp", "messaging_product", 100)
+        to = str(data.get("to") or data.get("recipient") or "").lstrip("+")
+        need(to.isdigit(), "to", 131009)
+        address = f"+{to}"
+        said = self._said(data)
+        if self.faults:
+            raise self.faults.popleft()
+        if address in self.strangers:
+            raise Refused(400, 131026, "Message undeliverable")
+        closed = not self.window_is_open(address)
+        if closed and not self.late_errors:
+            raise Refused(400, 131047, "Re-engagement message",
+                          details="More than 24 hours have passed since the customer last replied to this number.")
+        entry = self.chats.add(address, self._wamid(address), from_business=True, status="accepted", at=self.clock(),
+                               replies_to=(data.get("context") or {}).get("message_id", ""), **said)
+        if closed:
+            self._status(address, entry, "failed", errors=[{
+                "code": 131047, "title": "Re-engagement message", "message": "Re-engagement message",
+                "error_data": {"details": "More than 24 hours have passed since the customer last replied."}}])
+        elif self.receipts:
+            self._status(address, entry, "sent")
+            self._status(address, entry, "delivered")
+        return answer({"messaging_product": "whatsapp", "contacts": [{"input": to, "wa_id": to}],
+                       "messages": [{"id": entry["id"]}]})
+
+    def _said(self, data: dict) -> dict[str, Any]:
+        kind = data.get("type")
+        if kind == "text":
+            body = (data.get("text") or {}).get("body")
+            need(isinstance(body, str) and 0 < len(body) <= 4096, "text.body", 131009)
+            return {"text": body}
+        if kind == "interactive":
+            return self._interactive(data.get("interactive") or {})
+        need(kind in MEDIA, "type", 131051)
+        media = data.get(kind) or {}
+        stored = self.files.get(str(media.get("id")))
+        need(stored, f"{kind}.id", 131009)
+        need(len(media.get("caption", "")) <= 1024 and (kind != "audio" or "caption" not in media), "caption", 131009)
+        return {"text": media.get("caption", ""), "files": [stored]}
+
+    def _interactive(self, said: dict) -> dict[str, Any]:
+        text = (said.get("body") or {}).get("text", "")
+        replies = [b.get("reply") or {} for b in (said.get("action") or {}).get("buttons") or ()]
+        need(said.get("type") == "button" and 0 < len(text) <= 1024, "interactive", 131009)
+        need(0 < len(replies) <= 3, "buttons", 131009)
+        need(all(0 < len(r.get("title", "")) <= 20 for r in replies), "reply.title", 131009)
+        need(all(0 < len(r.get("id", "")) <= 256 for r in replies), "reply.id", 131009)
+        need(len({r["id"] for r in replies}) == len(replies), "reply ids must differ", 131009)
+        return {"text": text, "buttons": [{"label": r["title"], "payload": r["id"]} for r in replies]}
+
+    def upload(self, request: Request) -> Response:
+        """POST /{phone_number_id}/media"""
+        file = request.files.get("file")
+        need(request.form.get("messaging_product") == "whatsapp" and file is not None, "file")
+        return answer({"id": self.files.put(file.filename, file.content_type, file.read())})
+
+    def media(self, key: str) -> Response:
+        """GET /{media_id}"""
+        found = self.files.get(key)
+        if not found:
+            raise Refused(400, 100, f"Object with ID '{key}' does not exist", subcode=33)
+        return answer({"messaging_product": "whatsapp", "id": key, "url": f"{self.base_url()}/_media/{key}",
+                       "mime_type": found.content_type, "file_size": len(found.content),
+                       "sha256": hashlib.sha256(found.content).hexdigest()})
+
+    def about(self) -> dict[str, str]:
+        return {"id": self.account, "display_phone_number": "+1 555 0100", "verified_name": "Simulated Shop"}
+
+    # Webhooks
+
+    def _status(self, address: str, entry: dict, status: str, **more: Any) -> None:
+        entry["status"] = status
+        self._tell({"statuses": [{"id": entry["id"], "status": status, "recipient_id": address.lstrip("+"),
+                                  "timestamp": str(int(self.clock().timestamp())), **more}]}, self.status_delay)
+
+    def _tell(self, what: dict[str, Any], delay: float = 0) -> None:
+        value = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": "15550100",
+                                                               "phone_number_id": self.account}, **what}
+        self.sign_and_deliver({"id": "100000000000001", "changes": [{"field": "messages", "value": value}]}, delay)
+
+    def _wamid(self, address: str) -> str:
+        return "wamid." + base64.b64encode(f"{self.account}:{address}:{self.next_number()}".encode()).decode()

@@ -1,0 +1,211 @@
+"""Telegram, through a bot.
+
+https://core.telegram.org/bots/api
+"""
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import quote
+
+from channels._http import Reply, redact
+from channels._parts import fitting_buttons, one_at_a_time, single
+from channels._payload import load, moment, secrets_of, sound, word
+from channels._telegram_content import content, is_service
+from channels.base import BadSignature, Can, Channel, File, Inbound, Outbound, Request, SendError, Setting
+
+API = "https://api.telegram.org"
+CAPTION = 1024
+PHOTO_BYTES = 10 * 2**20
+PHOTOS = ("image/jpeg", "image/png", "image/webp")
+UPDATES = ["message", "edited_message", "callback_query"]
+log = logging.getLogger(__name__)
+
+
+class Telegram(Channel):
+    name = "telegram"
+    label = "Telegram"
+    identity_kind = "telegram"
+    proves_sender = True
+    can = Can(text_limit=4096, files=True, file_limit=50 * 2**20, buttons=12)
+    settings = (
+        Setting("bot_token", "Bot token", secret=True, help="From @BotFather."),
+        Setting("webhook_secret", "Webhook secret", secret=True, help="1 to 256 letters, digits, _ or -."),
+        Setting("api_base", "Bot API base", required=False, default=API, help="Only for testing."),
+    )
+
+    # In
+
+    def verify(self, request: Request) -> None:
+        """Telegram repeats the secret of setWebhook; the body itself is not signed."""
+        secret = self.config.get("webhook_secret", "")
+        given = request.header("X-Telegram-Bot-Api-Secret-Token")
+        if not secret or not compare_digest(secret.encode(), given.encode("utf-8", "replace")):
+            raise BadSignature("telegram: this request does not come from Telegram")
+
+    def source_key(self, request: Request) -> str:
+        try:
+            return f"update:{word(load(request.body)['update_id'])}"
+        except (LookupError, TypeError, ValueError, RecursionError):
+            return super().source_key(request)
+
+    def parse(self, request: Request) -> Iterator[Inbound]:
+        return map(sound, self._facts(request))
+
+    def _facts(self, request: Request) -> Iterator[Inbound]:
+        update = load(request.body)
+        word(update["update_id"])       # what has none is no update
+        if "callback_query" in update:
+            yield _pressed(update["callback_query"])
+        for kind in ("message", "edited_message"):
+            if kind in update and _is_private(update[kind]) and not is_service(update[kind]):
+                yield _said(update[kind], edited=kind == "edited_message")
+
+    def acknowledge(self, item: Inbound) -> None:
+        query = item.raw.get("id") if item.external_id.startswith("callback:") else None
+        if query:
+            try:
+                self._call("answerCallbackQuery", json={"callback_query_id": query})
+            except SendError as error:
+                log.info("telegram: the pressed button keeps its spinner: %s", error)
+
+    def download(self, file: File) -> bytes:
+        path = str(self._call("getFile", json={"file_id": file.ref}).get("file_path") or "")
+        if not path:
+            raise SendError("Telegram names no path for this file", permanent=True)
+        reply = self.http.get(f"{self._base()}/file/bot{self.config['bot_token']}/{quote(path)}")
+        if not reply.ok:
+            raise self._error(reply)
+        return reply.body
+
+    # Out
+
+    def prepare(self, message: Outbound) -> list[Outbound]:
+        # The value of an inline button has 64 bytes.
+        fitted = fitting_buttons(message, self.can.buttons, payload=64, text=self.can.text_limit)
+        return one_at_a_time(super().prepare(fitted), lambda text, file: len(text) <= CAPTION)
+
+    def send(self, message: Outbound) -> str:
+        part = single(self.prepare(message))
+        return self._hand_over(part, part.address, again=True)
+
+    def _hand_over(self, part: Outbound, chat: str, again: bool) -> str:
+        try:
+            sent = self._call(*_request(part, chat)) if not part.files else self._upload(part, chat)
+        except _Moved as moved:
+            if not again:
+                raise
+            return self._hand_over(part, moved.chat, again=False)
+        try:
+            return f"{sent['chat']['id']}:{sent['message_id']}"
+        except (LookupError, TypeError):
+            raise SendError("Telegram accepted the message without naming an id", uncertain=True) from None
+
+    def _upload(self, part: Outbound, chat: str) -> dict:
+        name, content_type, data = part.files[0]
+        if len(data) > self.can.file_limit:
+            raise SendError("Telegram carries files of up to 50 MB", permanent=True)
+        photo = content_type in PHOTOS and len(data) <= PHOTO_BYTES
+        method, fields = _request(part, chat)
+        form = {key: value if isinstance(value, str) else json.dumps(value) for key, value in fields.items()}
+        return self._call("sendPhoto" if photo else "sendDocument", data=form,
+                          files={"photo" if photo else "document": (name, data, content_type)})
+
+    def _call(self, method: str, json: Any = None, **content: Any) -> dict:
+        reply = self.http.post(f"{self._base()}/bot{self.config['bot_token']}/{method}", json=json, **content)
+        answer = reply.json()
+        if not (reply.ok and isinstance(answer, dict) and answer.get("ok")):
+            raise self._error(reply)
+        return answer["result"] if isinstance(answer.get("result"), dict) else {}
+
+    def _base(self) -> str:
+        return (self.config.get("api_base") or API).rstrip("/")
+
+    def _error(self, reply: Reply) -> SendError:
+        """429 and 5xx pass; 401 and 404 refuse the token; the rest is about this message or this person."""
+        answer = reply.json()
+        answer = answer if isinstance(answer, dict) else {}
+        hints = answer.get("parameters") if isinstance(answer.get("parameters"), dict) else {}
+        words = redact(str(answer.get("description") or f"HTTP {reply.status}"), *secrets_of(self))
+        if hints.get("migrate_to_chat_id"):
+            return _Moved(words, str(hints["migrate_to_chat_id"]))
+        wait = hints.get("retry_after")
+        wait = wait if isinstance(wait, int) and 0 <= wait <= 86_400 else reply.retry_after
+        if reply.ok:
+            return SendError("Telegram answered what cannot be read", uncertain=True)
+        if reply.status in (408, 409, 429) or reply.status >= 500:
+            return SendError(words, retry_after=wait, uncertain=reply.status == 504)
+        return SendError(words, permanent=True, broken=reply.status in (401, 404))
+
+    # The account
+
+    def connect(self, url: str) -> None:
+        """Have Telegram deliver to `url` (HTTPS), with our secret. Raises SendError."""
+        self._call("setWebhook", json={"url": url, "secret_token": self.config["webhook_secret"],
+                                       "allowed_updates": UPDATES})
+
+    def test(self) -> str:
+        return f"The bot is @{self._call('getMe').get('username')}."
+
+
+class _Moved(SendError):
+    """The chat lives under another id now."""
+
+    def __init__(self, words: str, chat: str):
+        super().__init__(words, permanent=True)
+        self.chat = chat
+
+
+def _request(part: Outbound, chat: str) -> tuple[str, dict]:
+    fields: dict[str, Any] = {"chat_id": chat}
+    if part.text:
+        fields["caption" if part.files else "text"] = part.text
+    parent = re.fullmatch(r"-?\d+:(\d+)(?::edit:\d+)?", part.replies_to[0]) if part.replies_to else None
+    if parent:
+        fields["reply_parameters"] = {"message_id": int(parent[1]), "allow_sending_without_reply": True}
+    if part.buttons:
+        fields["reply_markup"] = {"inline_keyboard": [[{"text": b.label, "callback_data": b.payload}]
+                                                      for b in part.buttons]}
+    return "sendMessage", fields
+
+
+def _is_private(message: dict) -> bool:
+    return message["chat"].get("type", "private") == "private"
+
+
+def _person(sender: dict) -> dict[str, str]:
+    name = " ".join(str(sender[key]) for key in ("first_name", "last_name") if sender.get(key))
+    return {"name": name or str(sender.get("username") or ""), "locale": str(sender.get("language_code") or ""),
+            "automatic": "bot" if sender.get("is_bot") else ""}
+
+
+def _said(message: dict, edited: bool) -> Inbound:
+    chat = word(message["chat"]["id"])
+    number = f"{chat}:{word(message['message_id'])}"
+    text, files = content(message)
+    parent = message.get("reply_to_message") or {}
+    replies_to = [f"{chat}:{word(parent['message_id'])}"] if parent.get("message_id") else []
+    external_id, at = number, message.get("date")
+    start = re.fullmatch(r"/start(?:@\w+)?(?:\s+(\S+))?\s*", text)
+    if edited:          # a correction is a message of its own, because the first one may have been answered
+        at = message.get("edit_date", at)
+        external_id, replies_to, text = f"{number}:edit:{word(at)}", [number, *replies_to], f"[edited] {text}"
+    return Inbound(external_id=external_id, address=chat, sent_at=moment(at), text=text, files=files,
+                   replies_to=replies_to, start=bool(start) and not edited, payload=(start[1] or "") if start else "",
+                   raw=message, **_person(message.get("from") or message["chat"]))
+
+
+def _pressed(query: dict) -> Inbound:
+    """A pressed inline button. Its text is the button's label, its time is now: the update names none."""
+    message, payload = query.get("message") or {}, str(query.get("data") or "")
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or []
+    labels = [b.get("text") for row in rows for b in row if b.get("callback_data") == payload]
+    chat = (message.get("chat") or {}).get("id", query["from"]["id"])
+    return Inbound(external_id=f"callback:{word(query['id'])}", address=word(query["from"]["id"]), sent_at=moment(None),
+                   text=str((labels or [payload])[0] or "[button]"), payload=payload, raw=query,
+                   replies_to=[f"{chat}:{message['message_id']}"] if message.get("message_id") else (),
+                   **_person(query["from"]))

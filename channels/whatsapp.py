@@ -1,0 +1,166 @@
+"""WhatsApp Cloud API.
+
+https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
+https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from channels._meta import WINDOW_CLOSED, Meta, settings_of
+from channels._parts import fitting_buttons, one_at_a_time, single
+from channels._payload import load, moment, objects, sound, word
+from channels._whatsapp_content import content
+from channels.base import Can, File, Inbound, Outbound, Receipt, Request, SendError, Setting, Status
+
+STATUSES = {"sent": Status.SENT, "delivered": Status.DELIVERED, "read": Status.READ, "played": Status.READ,
+            "failed": Status.FAILED}
+SILENT = {"reaction", "system", "revoke"}       # about other messages or the account: nothing was said
+CAPTION = 1024
+MB = 2**20
+SHOWN = {"image/jpeg": ("image", 5 * MB), "image/png": ("image", 5 * MB),
+         "video/mp4": ("video", 16 * MB), "video/3gpp": ("video", 16 * MB),
+         "audio/aac": ("audio", 16 * MB), "audio/amr": ("audio", 16 * MB), "audio/mpeg": ("audio", 16 * MB),
+         "audio/mp4": ("audio", 16 * MB), "audio/ogg": ("audio", 16 * MB)}
+
+
+class WhatsApp(Meta):
+    name = "whatsapp"
+    label = "WhatsApp"
+    identity_kind = "phone"
+    proves_sender = True
+    can = Can(text_limit=4096, files=True, file_limit=100 * MB, buttons=3, reply_window=timedelta(hours=24),
+              receipts=frozenset({Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED}))
+    settings = settings_of(Setting("phone_number_id", "Phone number ID"))
+
+    # In
+
+    def parse(self, request: Request) -> Iterator[Inbound | Receipt]:
+        return map(sound, self._facts(request))
+
+    def _facts(self, request: Request) -> Iterator[Inbound | Receipt]:
+        for value in _values(load(request.body)):
+            account = str((value.get("metadata") or {}).get("phone_number_id", ""))
+            people = objects(value.get("contacts"))
+            for message in objects(value.get("messages")):
+                if message.get("type") not in SILENT:
+                    yield _inbound(message, account, people)
+            for status in objects(value.get("statuses")):
+                if status.get("status") in STATUSES:
+                    yield _receipt(status)
+
+    # Out
+
+    def prepare(self, message: Outbound) -> list[Outbound]:
+        # Reply buttons: three, titles of 20 characters, ids of 256, beside a text of 1,024.
+        fitted = fitting_buttons(message, self.can.buttons, label=20, payload=256, text=1024)
+        return one_at_a_time(super().prepare(fitted), _captioned)
+
+    def send(self, message: Outbound) -> str:
+        if not message.within_window:
+            raise SendError(WINDOW_CLOSED, permanent=True)
+        part = single(self.prepare(message))
+        # People who hide their number are known by a business-scoped id, which goes into a field of its own.
+        to = {"to": part.address.lstrip("+")} if part.address.startswith("+") else {"recipient": part.address}
+        body: dict[str, Any] = {"messaging_product": "whatsapp", "recipient_type": "individual", **to}
+        if part.replies_to:
+            body["context"] = {"message_id": part.replies_to[0]}
+        body.update(self._said(part))
+        answer = self._post(f"{self.config['phone_number_id']}/messages", json=body)
+        try:
+            return str(answer["messages"][0]["id"])
+        except (LookupError, TypeError):
+            raise SendError("WhatsApp accepted the message without naming an id", uncertain=True) from None
+
+    def _said(self, part: Outbound) -> dict[str, Any]:
+        if part.files:
+            return self._uploaded(part)
+        if not part.buttons:
+            return {"type": "text", "text": {"body": part.text, "preview_url": False}}
+        buttons = [{"type": "reply", "reply": {"id": b.payload, "title": b.label}} for b in part.buttons]
+        return {"type": "interactive", "interactive": {"type": "button", "body": {"text": part.text},
+                                                       "action": {"buttons": buttons}}}
+
+    def _uploaded(self, part: Outbound) -> dict[str, Any]:
+        name, content_type, data = part.files[0]
+        if len(data) > self.can.file_limit:
+            raise SendError("WhatsApp carries files of up to 100 MB", permanent=True)
+        try:
+            answer = self._post(f"{self.config['phone_number_id']}/media",
+                                data={"messaging_product": "whatsapp", "type": content_type},
+                                files={"file": (name, data, content_type)})
+        except SendError as error:      # an upload shows nothing to anybody, so it may always be repeated
+            error.uncertain = False
+            raise
+        kind = _kind(part.files[0])
+        media = {"id": str(answer.get("id", ""))}
+        if part.text:
+            media["caption"] = part.text
+        if kind == "document":
+            media["filename"] = name
+        return {"type": kind, kind: media}
+
+    def download(self, file: File) -> bytes:
+        """A media id leads to an address that lives for minutes and wants the token, too."""
+        if not re.fullmatch(r"[\w.-]+", file.ref):
+            raise SendError("this is no media id of WhatsApp", permanent=True)
+        found = self._get(f"{file.ref}?phone_number_id={self.config['phone_number_id']}")
+        if not found.get("url"):
+            raise SendError("WhatsApp names no address for this file", permanent=True)
+        return self._bytes(str(found["url"]), token=self.config["access_token"])
+
+    def test(self) -> str:
+        number = self._get(f"{self.config['phone_number_id']}?fields=display_phone_number,verified_name")
+        return f"The number is {number.get('display_phone_number')} ({number.get('verified_name')})."
+
+
+def _values(data: dict) -> list[dict]:
+    if "entry" not in data and ("messages" in data or "statuses" in data):
+        return [data]       # the On-Premises form, still used by some partners
+    return [change["value"] for entry in objects(data["entry"]) for change in objects(entry.get("changes"))
+            if change.get("field", "messages") == "messages"]
+
+
+def _inbound(message: dict, account: str, people: list[dict]) -> Inbound:
+    text, files, payload = content(message)
+    parent = (message.get("context") or {}).get("id")
+    return Inbound(
+        external_id=word(message["id"]), address=_address(message.get("from"), message.get("from_user_id")),
+        sent_at=moment(message.get("timestamp")), text=text, files=files, payload=payload, account=account,
+        name=_name(message, people), replies_to=[word(parent)] if parent else (),
+        start=message.get("type") == "request_welcome", raw=message)
+
+
+def _name(message: dict, people: list[dict]) -> str:
+    mine = [p for p in people if p.get("wa_id") == message.get("from") or (
+        p.get("user_id") and p.get("user_id") == message.get("from_user_id"))]
+    person = (mine or (people if len(people) == 1 else [{}]))[0]
+    return str((person.get("profile") or {}).get("name") or "")
+
+
+def _receipt(status: dict) -> Receipt:
+    return Receipt(word(status["id"]), STATUSES[status["status"]], moment(status.get("timestamp")),
+                   error="; ".join(_words(e) for e in objects(status.get("errors"))),
+                   address=_address(status.get("recipient_id"), status.get("recipient_user_id")))
+
+
+def _address(number: Any, scoped_id: Any) -> str:
+    return "+" + word(number).lstrip("+") if number else word(scoped_id)
+
+
+def _words(error: dict) -> str:
+    details = (error.get("error_data") or {}).get("details") or ""
+    title = error.get("title") or error.get("message") or "failed"
+    return f"{error.get('code')}: {title}" + (f" ({details})" if details and details != title else "")
+
+
+def _captioned(text: str, file: tuple[str, str, bytes]) -> bool:
+    return len(text) <= CAPTION and _kind(file) != "audio"
+
+
+def _kind(file: tuple[str, str, bytes]) -> str:
+    kind, most = SHOWN.get(file[1].partition(";")[0].strip().lower(), ("document", 0))
+    return kind if len(file[2]) <= most else "document"

@@ -1,0 +1,239 @@
+"""The command line. Every command says what it did, or what is wrong and how to mend it."""
+from gevent import monkey
+
+monkey.patch_all()      # once, first, here: everything below waits without holding the process
+
+import sys  # noqa: E402
+
+import click  # noqa: E402
+
+from helpdesk import __version__  # noqa: E402
+from helpdesk.settings import SettingsError, load  # noqa: E402
+
+
+class Problem(click.ClickException):
+    """Something the person at the keyboard can mend."""
+
+
+def config(**overrides):
+    """The settings, or a list of what is wrong with them."""
+    try:
+        return load(overrides={k: v for k, v in overrides.items() if v is not None})
+    except SettingsError as error:
+        raise Problem(str(error)) from error
+
+
+def opened(**overrides):
+    """Settings and an open, fitting database."""
+    from helpdesk import server
+    loaded = config(**overrides)
+    server.open_house(loaded)
+    return loaded
+
+
+host = click.option("--host", help="address to listen on")
+port = click.option("--port", type=int, help="port to listen on")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """An omnichannel helpdesk: mail, site chat and social messages in one ticket."""
+
+
+@main.command()
+@host
+@port
+def serve(host, port) -> None:
+    """Web and worker in one process."""
+    from helpdesk import server
+    loaded = opened(host=host, port=port)
+    server.serve(loaded, lambda: click.echo(f"Helpdesk on {loaded.base_url}"))
+
+
+@main.command()
+@host
+@port
+def web(host, port) -> None:
+    """Only the web part; start a worker beside it."""
+    from helpdesk import server
+    loaded = opened(host=host, port=port)
+    server.web(loaded, lambda: click.echo(f"Helpdesk (web) on {loaded.base_url}"))
+
+
+@main.command()
+def worker() -> None:
+    """Only the worker: inbound messages, deliveries, clocks, surveys, mailboxes."""
+    from helpdesk import server
+    server.worker(opened(), lambda: click.echo("Worker started"))
+
+
+@main.command()
+@click.option("--email", prompt="Your e-mail address", help="the first admin's address")
+@click.option("--name", prompt="Your name", help="the first admin's name")
+def init(email, name) -> None:
+    """Set up: database, secret key and the first admin. Prints a link that signs in once."""
+    from helpdesk.services import setup
+    loaded = opened()
+    click.echo(_inside(setup.first_admin, loaded, name, email))
+
+
+@main.command()
+@host
+@port
+def demo(host, port) -> None:
+    """Load a demo company on the first start, then serve it with simulated customers."""
+    from helpdesk import demo as house
+    house.run(config(host=host, port=port), click.echo)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def doctor(as_json) -> None:
+    """Check everything, and say how to mend what is wrong."""
+    from helpdesk import doctor as checks
+    ok, report = checks.examine(config(), as_json)
+    click.echo(report)
+    sys.exit(0 if ok else 1)
+
+
+@main.command()
+@click.argument("recipients", nargs=-1)
+def receive(recipients) -> None:
+    """Take one mail on standard input, for a mail server's pipe. RECIPIENTS default to the mail's own To and Cc.
+
+    Exits with 0 when it is stored, 67 when no inbox has the address, 75 when it should be tried again (sysexits.h).
+    """
+    from helpdesk.jobs import receive_mail
+    opened()
+    status, message = receive_mail.take(list(recipients), sys.stdin.buffer.read())
+    if message:
+        click.echo(message, err=True)
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("numbers", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True, help="all that lies in quarantine")
+def replay(numbers, everything) -> None:
+    """Process deliveries in quarantine again. Without numbers: list them."""
+    from helpdesk.services import quarantine
+    opened()
+    click.echo(_inside(quarantine.replay_numbers, list(numbers), everything))
+
+
+@main.group()
+def agents() -> None:
+    """Agents' accounts."""
+
+
+@agents.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="shown to customers")
+@click.option("--role", type=click.Choice(["agent", "manager", "admin"]), default="agent")
+def agents_add(email, name, role) -> None:
+    """Make an account and print a link that signs in once."""
+    from helpdesk.services import setup
+    loaded = opened()
+    click.echo(_inside(setup.add_agent, loaded, name, email, role))
+
+
+@agents.command("reset")
+@click.argument("email")
+def agents_reset(email) -> None:
+    """Print a new link that signs in once; the old password stays until it is changed."""
+    from helpdesk.services import setup
+    loaded = opened()
+    click.echo(_inside(setup.new_link, loaded, email))
+
+
+@main.group("db")
+def database() -> None:
+    """The database."""
+
+
+@database.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema up to date."""
+    from helpdesk import db, schema, settings
+    loaded = settings.use(config())
+    loaded.data_dir.mkdir(parents=True, exist_ok=True)
+    db.connect(loaded.database_url)
+    try:
+        done = schema.upgrade()
+    except schema.SchemaError as error:
+        raise Problem(str(error)) from error
+    click.echo("The database is up to date now." if done else "The database was up to date already.")
+
+
+@database.command("check")
+def db_check() -> None:
+    """Say whether the schema fits this program."""
+    from helpdesk import db, schema, settings
+    db.connect(settings.use(config()).database_url)
+    try:
+        schema.require()
+    except schema.SchemaError as error:
+        raise Problem(str(error)) from error
+    different = schema.differences()
+    if different:
+        raise Problem("The database differs from what this program expects:\n" + "\n".join(map(str, different)))
+    click.echo(f"The database fits (step {schema.newest()}).")
+
+
+@main.command()
+@click.argument("target", type=click.Path(dir_okay=False))
+def backup(target) -> None:
+    """Write database and files into one archive, while everything runs."""
+    from helpdesk import backup as archive
+    click.echo(_guarded(archive.write, opened(), target))
+
+
+@main.command()
+@click.argument("source", type=click.Path(exists=True, dir_okay=False))
+@click.option("--yes", is_flag=True, help="do not ask")
+def restore(source, yes) -> None:
+    """Put an archive back in place of what is there. Nothing is sent until you release it."""
+    from helpdesk import backup as archive
+    if not yes:
+        click.confirm("This replaces all present data. Go on?", abort=True)
+    click.echo(_guarded(archive.restore, config(), source))
+
+
+@main.group()
+def sla() -> None:
+    """Promises and their clocks."""
+
+
+@sla.command("explain")
+@click.argument("number", type=int)
+def sla_explain(number) -> None:
+    """Show every counted and paused interval of a ticket's clocks."""
+    from helpdesk.services import setup
+    opened()
+    click.echo(_inside(setup.explain_clocks, number))
+
+
+@main.command("config")
+def show_config() -> None:
+    """Show every setting, its value and where it comes from."""
+    from helpdesk.settings import describe
+    for key, value, origin in describe(config()):
+        click.echo(f"{key} = {value}    ({origin})")
+
+
+def _inside(verb, *args):
+    from helpdesk import db
+    return _guarded(db.run, verb, *args)
+
+
+def _guarded(call, *args):
+    from helpdesk.errors import HelpdeskError
+    try:
+        return call(*args)
+    except HelpdeskError as error:
+        raise Problem(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

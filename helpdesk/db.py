@@ -1,0 +1,175 @@
+"""The database: one engine, and the only place that commits.
+
+SQLite opens writes with BEGIN IMMEDIATE, because a deferred transaction that wants to write later fails at once,
+whatever the time-out (https://sqlite.org/lang_transaction.html). Writers of this process queue on a lock of ours:
+SQLite's own wait would hold the whole event loop.
+"""
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import JSON, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
+                  "cache_size=-32768", "temp_store=MEMORY")
+DEADLOCK = "40P01"      # https://www.postgresql.org/docs/current/errcodes-appendix.html
+
+
+class Base(DeclarativeBase):
+    """All models. Constraint names are fixed so that migrations can speak of them on every database."""
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s"})
+
+
+class UTCDateTime(TypeDecorator):
+    """A point in time; always carries its zone in Python, always UTC in the database."""
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect):
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Tells browsers *that* something changed. `room` is who may know; `data` holds ids, never content."""
+    room: str
+    name: str
+    data: dict = field(default_factory=dict)
+
+
+_engine: Engine | None = None
+_sessions: sessionmaker[Session] | None = None
+_reading: sessionmaker[Session] | None = None
+_sqlite_lock = threading.Lock()
+_in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
+_listeners: list[Callable[[list[Notice]], None]] = []
+
+
+def connect(url: str, pool_size: int = 20) -> Engine:
+    """Open the database of this process and return its engine. The lock and pool are made after monkey-patching."""
+    global _engine, _sessions, _reading, _sqlite_lock
+    _sqlite_lock = threading.Lock()
+    if url.startswith("postgres"):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+        _engine = create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True,
+                                connect_args={"options": "-c idle_in_transaction_session_timeout=60000"})
+    else:
+        _engine = create_engine(url, pool_size=pool_size, max_overflow=30,
+                                connect_args={"timeout": 10, "check_same_thread": False})
+        event.listen(_engine, "connect", _prepare_sqlite)
+        event.listen(_engine, "begin", _begin_sqlite)
+    _sessions = sessionmaker(_engine, expire_on_commit=False)
+    _reading = sessionmaker(_engine.execution_options(reading=True), expire_on_commit=False)
+    return _engine
+
+
+def _prepare_sqlite(connection, _record) -> None:
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection) -> None:
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def engine() -> Engine:
+    """The open database. Raises RuntimeError before connect()."""
+    if _engine is None:
+        raise RuntimeError("the database is not connected")
+    return _engine
+
+
+def is_sqlite() -> bool:
+    """Whether this is the single-file database."""
+    return engine().dialect.name == "sqlite"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commits when the block ends, rolls back when it raises, then tells the browsers.
+
+    Nothing slow may happen inside, and no second one may be opened inside: both would hold every other writer.
+    """
+    if _in_transaction.get():
+        raise RuntimeError("a transaction is already open here")
+    token = _in_transaction.set(True)
+    lock = _sqlite_lock if is_sqlite() else None
+    if lock:
+        lock.acquire()
+    try:
+        with _sessions.begin() as session:
+            yield session
+        notices = session.info.pop("notices", [])
+    finally:
+        if lock:
+            lock.release()
+        _in_transaction.reset(token)
+    for listener in _listeners:
+        try:
+            listener(notices)
+        except Exception:       # the change is committed; a browser that missed the notice will catch up by itself
+            log.exception("a commit listener failed")
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that sees one consistent state and never commits. What was read stays readable afterwards."""
+    with _reading() as session:
+        yield session
+
+
+def run(unit: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """unit(session, …) in a transaction; repeated once when it lost a race (two webhooks creating one contact)."""
+    for last in (False, True):
+        try:
+            with transaction() as session:
+                return unit(session, *args, **kwargs)
+        except IntegrityError:
+            if last:
+                raise
+        except DBAPIError as error:
+            if last or getattr(error.orig, "sqlstate", "") != DEADLOCK:
+                raise
+    raise AssertionError("unreachable")
+
+
+def tell(session: Session, room: str, name: str, **data: Any) -> None:
+    """After this session's commit, send a notice to a room."""
+    session.info.setdefault("notices", []).append(Notice(room, name, data))
+
+
+def on_commit(listener: Callable[[list[Notice]], None]) -> Callable[[], None]:
+    """Call listener(notices) after every commit of this process. Returns a function that stops it."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener) if listener in _listeners else None

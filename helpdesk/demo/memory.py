@@ -1,0 +1,161 @@
+"""What the phones remember across restarts: data_dir/simulator.db, a small SQLite file beside the helpdesk's own.
+
+The platforms keep everything in memory. `save` writes what is new or has changed since it was last called, so that it
+can be called every second; `restore` gives it back to platforms that have just been made.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from channels.simulators._memory import StoredFile
+from helpdesk.demo.people import APPS, People
+from helpdesk.demo.platforms import Platforms
+
+log = logging.getLogger(__name__)
+SECONDS = 1.0
+TABLES = """
+CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entry (app TEXT, address TEXT, id TEXT, position INTEGER, value TEXT NOT NULL,
+                                  PRIMARY KEY (app, address, id));
+CREATE TABLE IF NOT EXISTS mail (id TEXT PRIMARY KEY, position INTEGER, value TEXT NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS file (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL);
+"""
+
+
+class Memory:
+    """One file. All methods may be called from any thread or greenlet."""
+
+    def __init__(self, path: Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, check_same_thread=False)
+        self._lock = threading.Lock()
+        self._saved: dict[tuple, str] = {}
+        with self._db:
+            self._db.executescript(TABLES)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        with self._lock, self._db:
+            for table in ("person", "entry", "mail", "file"):
+                self._db.execute(f"DELETE FROM {table}")
+            self._saved.clear()
+
+    def people(self) -> People:
+        """Everybody who was saved."""
+        with self._lock:
+            rows = self._db.execute("SELECT value FROM person ORDER BY rowid").fetchall()
+        return People(json.loads(value) for (value,) in rows)
+
+    def restore(self, platforms: Platforms, people: People) -> None:
+        """Lay the messages back into the platforms."""
+        for person in people:
+            for app in APPS:
+                if app != "email":
+                    self._restore_chat(platforms, app, person.address(app), person.name)
+        with self._lock:
+            mails = self._db.execute("SELECT id, value, raw FROM mail ORDER BY position").fetchall()
+        for number, value, raw in mails:
+            kept = json.loads(value)
+            platforms.mail.put(raw, kept["from_business"], kept["recipients"], datetime.fromisoformat(kept["at"]))
+            self._saved["mail", number] = value
+
+    def save(self, platforms: Platforms, people: People) -> int:
+        """Write what is new or changed; returns how many rows that were."""
+        with self._lock, self._db:
+            count = sum(self._put_person(one) for one in people.described())
+            for person in people:
+                for app in APPS:
+                    entries = platforms.conversation(person, app)
+                    put = self._put_mail if app == "email" else self._put_entry
+                    count += sum(put(app, person.address(app), n, entry) for n, entry in enumerate(entries))
+        return count
+
+    def keep(self, platforms: Platforms, people: People) -> Callable[[], None]:
+        """Save every second in the background; returns a function that saves a last time and stops."""
+        stopping = threading.Event()
+
+        def save() -> None:
+            try:
+                self.save(platforms, people)
+            except sqlite3.Error:
+                log.exception("the phones' conversations could not be saved")
+
+        def loop() -> None:
+            while not stopping.wait(SECONDS):
+                save()
+
+        thread = threading.Thread(target=loop, name="phones", daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            stopping.set()
+            thread.join(5)
+            save()
+        return stop
+
+    def _restore_chat(self, platforms: Platforms, app: str, address: str, name: str) -> None:
+        with self._lock:
+            rows = self._db.execute("SELECT id, value FROM entry WHERE app = ? AND address = ? ORDER BY position",
+                                    (app, address)).fetchall()
+        account = platforms.account(app)
+        for number, value in rows:
+            kept = json.loads(value)
+            account.names[address] = name
+            account.chats.add(address, number, text=kept["text"], buttons=kept["buttons"], status=kept["status"],
+                              from_business=kept["from_business"], replies_to=kept["replies_to"],
+                              at=datetime.fromisoformat(kept["at"]),
+                              files=[StoredFile(f["name"], f["type"], self._file(f["sha256"])) for f in kept["files"]])
+            self._saved["entry", app, address, number] = value
+
+    def _put_person(self, person: dict) -> bool:
+        value = json.dumps(person, ensure_ascii=False)
+        if not self._news(("person", person["id"]), value):
+            return False
+        self._db.execute("INSERT INTO person VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                         (person["id"], value))
+        return True
+
+    def _put_entry(self, app: str, address: str, position: int, entry: dict) -> bool:
+        files = [{"name": f["name"], "type": f["type"], "sha256": hashlib.sha256(f["content"]).hexdigest()}
+                 for f in entry["files"]]
+        value = json.dumps({**{k: entry[k] for k in ("text", "buttons", "status", "from_business", "replies_to")},
+                            "at": entry["at"].isoformat(), "files": files}, ensure_ascii=False)
+        if not self._news(("entry", app, address, entry["id"]), value):
+            return False
+        for kept, file in zip(files, entry["files"], strict=True):
+            self._db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (kept["sha256"], file["content"]))
+        self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                         (app, address, entry["id"], position, value))
+        return True
+
+    def _put_mail(self, app: str, address: str, position: int, mail: dict) -> bool:
+        value = json.dumps({"from_business": mail["from_business"], "recipients": list(mail["recipients"]),
+                            "at": mail["at"].isoformat()})
+        if not self._news(("mail", mail["id"]), value):
+            return False
+        self._db.execute("INSERT OR REPLACE INTO mail VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM mail), ?, ?)",
+                         (mail["id"], value, mail["raw"]))
+        return True
+
+    def _news(self, key: tuple, value: str) -> bool:
+        if self._saved.get(key) == value:
+            return False
+        self._saved[key] = value
+        return True
+
+    def _file(self, sha256: str) -> bytes:
+        with self._lock:
+            row = self._db.execute("SELECT content FROM file WHERE sha256 = ?", (sha256,)).fetchone()
+        return row[0] if row else b""

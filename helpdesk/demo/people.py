@@ -1,0 +1,90 @@
+"""The people whose phone the customer simulator shows: where each of them can be reached."""
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.services import identities
+
+APPS = ("whatsapp", "telegram", "messenger", "instagram", "email")
+NAME_LIMIT = 80
+
+
+@dataclass(frozen=True)
+class Person:
+    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids."""
+    id: str
+    name: str
+    whatsapp: str
+    telegram: str
+    messenger: str
+    instagram: str
+    email: str
+    locale: str = "en"
+
+    def address(self, app: str) -> str:
+        """Where this person is reached in one of APPS. Raises NotFound for another word."""
+        if app not in APPS:
+            raise NotFound(f"There is no app {app!r} on this phone.")
+        return getattr(self, app)
+
+
+class People:
+    """Everybody, by id, in the order in which they were made."""
+
+    def __init__(self, known: Iterable[dict] = ()):
+        names = {field.name for field in fields(Person)}
+        self._people = {one["id"]: Person(**{k: v for k, v in one.items() if k in names}) for one in known}
+
+    def __iter__(self):
+        return iter(list(self._people.values()))
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def get(self, person_id: str) -> Person:
+        """The person. Raises NotFound."""
+        try:
+            return self._people[person_id]
+        except KeyError:
+            raise NotFound("There is no such person here.") from None
+
+    def add(self, name: str, *, person_id: str = "", phone: str = "", email: str = "", locale: str = "en") -> Person:
+        """Somebody new; what is not given is made up (numbers that are kept free for fiction, example.com). Raises
+        Invalid for a name or address that cannot be one, or that is somebody else's."""
+        name = " ".join(name.replace("\0", "").split())
+        if not 1 <= len(name) <= NAME_LIMIT:
+            raise Invalid(f"A name has 1 to {NAME_LIMIT} characters.")
+        person_id = person_id or f"p{secrets.token_hex(5)}"
+        person = Person(person_id, name, _number(phone), _digits(9), _digits(16), _digits(17), _mail(name, email),
+                        locale)
+        if not email and any(one.email == person.email for one in self):
+            person = replace(person, email=person.email.replace("@", f"{secrets.randbelow(9000) + 1000}@"))
+        for other in self:
+            if other.whatsapp == person.whatsapp or other.email == person.email or other.id == person.id:
+                raise Invalid(f"{other.name} has this number or address already.")
+        self._people[person.id] = person
+        return person
+
+    def described(self) -> list[dict]:
+        """All of them as plain values."""
+        return [asdict(person) for person in self]
+
+
+def _digits(count: int) -> str:
+    return str(10 ** (count - 1) + secrets.randbelow(9 * 10 ** (count - 1)))
+
+
+def _number(given: str) -> str:
+    if not given.strip():
+        area = secrets.choice(("206", "212", "312", "415", "503", "617", "702", "808"))
+        return f"+1{area}5550{100 + secrets.randbelow(100)}"
+    return identities.normal("phone", re.sub(r"[\s().-]", "", given))
+
+
+def _mail(name: str, given: str) -> str:
+    local = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".") or "guest"
+    return identities.normal("email", given or f"{local}@example.com")

@@ -1,0 +1,57 @@
+"""`helpdesk doctor`: every check, and what to do about what it found."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from helpdesk import __version__, db, settings
+from helpdesk.checks import FAIL, OK, Finding, addresses, database, machine, network
+from helpdesk.settings import Settings
+
+MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
+
+
+def examine(config: Settings, as_json: bool = False) -> tuple[bool, str]:
+    """(whether nothing failed, the report as text or JSON). Creates nothing, not even a database."""
+    settings.use(config)
+    if database.exists(config):
+        db.connect(config.database_url, pool_size=2)
+    found = list(findings(config))
+    passed = not any(one.state == FAIL for one in found)
+    return passed, _json(found, passed) if as_json else _text(found, passed)
+
+
+def findings(config: Settings, ask: bool = True) -> Iterator[Finding]:
+    """What every check says. The database must be connected, if there is one. Without `ask` nothing goes over the
+    network, which suits a page."""
+    yield from machine.findings(config)
+    yield from addresses.findings(config)
+    if not database.exists(config):
+        yield database.not_set_up(config)
+    else:
+        shape = database.shape()
+        yield shape
+        if shape.state == OK:
+            yield from database.contents()
+            yield from network.accounts(ask)
+    if ask:
+        yield network.website(config)
+        yield from network.redis(config)
+
+
+def _text(found: list[Finding], passed: bool) -> str:
+    lines = [f"Helpdesk {__version__}"]
+    for one in found:
+        lines.append(f"  {MARKS[one.state]}  {one.name}: {one.says}")
+        if one.fix:
+            lines.append(f"          {one.fix}")
+    warnings, failures = (sum(one.state == state for one in found) for state in ("warn", "fail"))
+    lines.append(f"{len(found)} checks, {warnings} warnings, {failures} failures."
+                 + (" Nothing is broken." if passed else ""))
+    return "\n".join(lines)
+
+
+def _json(found: list[Finding], passed: bool) -> str:
+    return json.dumps({"ok": passed, "version": __version__, "checks": [asdict(one) for one in found]},
+                      ensure_ascii=False, indent=2)

@@ -1,0 +1,36 @@
+"""Fetching files that a provider keeps for us. Never inside a webhook: their links take time, and expire."""
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from channels.base import File, SendError
+from helpdesk import db
+from helpdesk.models import Attachment, Inbox, Message
+from helpdesk.services import files, inboxes
+
+
+def fetch(ticket_id: int, *, message_id: int, **_) -> None:
+    """Download what is missing of one message. A lasting refusal is noted on the file; anything else is retried."""
+    with db.reading() as session:
+        rows = session.execute(select(Attachment, Inbox).join(Message, Message.id == Attachment.message_id)
+                               .join(Inbox, Inbox.id == Message.inbox_id)
+                               .where(Attachment.message_id == message_id, Attachment.sha256 == "",
+                                      Attachment.ref != "", Attachment.error == "")).all()
+    for attachment, inbox in rows:
+        try:
+            content = inboxes.open_channel(inbox).download(
+                File(attachment.name, attachment.content_type, ref=attachment.ref))
+            _done(ticket_id, attachment.id, sha256=files.save(content), size=len(content))
+        except SendError as error:
+            if not error.permanent:
+                raise
+            _done(ticket_id, attachment.id, error=str(error)[:500])
+
+
+def _done(ticket_id: int, attachment_id: int, **values) -> None:
+    with db.transaction() as session:
+        attachment = session.get(Attachment, attachment_id)
+        for name, value in values.items():
+            setattr(attachment, name, value)
+        message = session.get(Message, attachment.message_id)
+        db.tell(session, f"ticket:{ticket_id}", "delivery", ticket=ticket_id, message=message.id)

@@ -1,0 +1,43 @@
+"""One table of ticks, nothing else. Whatever is due later is a row; a restart loses nothing."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from helpdesk import db
+from helpdesk.jobs import housekeeping, mailboxes, pump
+from helpdesk.services import sla, surveys, tickets
+
+log = logging.getLogger(__name__)
+
+TICKS: tuple[tuple[str, Callable, float], ...] = (      # name, what to do, every so many seconds
+    ("wake the pump", pump.wake, 1),
+    ("worker is alive", housekeeping.heartbeat, 10),
+    ("poll mailboxes", mailboxes.poll_due, 5),
+    ("SLA", lambda: db.run(sla.breach_due), 15),
+    ("surveys", lambda: db.run(surveys.send_due), 15),
+    ("snoozed tickets", lambda: db.run(tickets.wake_due), 15),
+    ("housekeeping", housekeeping.run, 3600),
+)
+
+
+def start() -> Callable[[], None]:
+    """Run the ticks in the background; returns a function that stops them."""
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={
+        "misfire_grace_time": None, "coalesce": True, "max_instances": 1})
+    for name, tick, seconds in TICKS:
+        scheduler.add_job(_guarded(name, tick), "interval", seconds=seconds, id=name)
+    housekeeping.heartbeat()
+    scheduler.start()
+    return lambda: scheduler.shutdown(wait=False)
+
+
+def _guarded(name: str, tick: Callable) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            tick()
+        except Exception:
+            log.exception("tick %r", name)
+    return run

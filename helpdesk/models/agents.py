@@ -1,0 +1,79 @@
+"""People who answer."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.clock import now
+from helpdesk.db import Base, UTCDateTime
+
+ROLES = ("agent", "manager", "admin")       # each may do what the ones before it may
+
+
+class Agent(Base):
+    """One member of staff. `role` says what they may do; see helpdesk.access."""
+    __tablename__ = "agent"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    role: Mapped[str] = mapped_column(String(16), default="agent")
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    theme: Mapped[str] = mapped_column(String(8), default="auto")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def actor(self) -> str:
+        """How events name this person."""
+        return f"agent:{self.id}"
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for an avatar."""
+        return "".join(word[0] for word in self.name.split()[:2]).upper() or "?"
+
+    def may(self, role: str) -> bool:
+        """Whether this person has at least `role`."""
+        return not self.disabled_at and ROLES.index(self.role) >= ROLES.index(role)
+
+
+class AgentSession(Base):
+    """A signed-in browser. The cookie holds the token; we hold its hash, so that ending it here ends it everywhere."""
+    __tablename__ = "agent_session"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    csrf_token: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class SignInLink(Base):
+    """A link that signs in once: the first start, an invitation, a forgotten password."""
+    __tablename__ = "sign_in_link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Team(Base):
+    """A group of agents with a queue."""
+    __tablename__ = "team"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+
+
+class TeamMember(Base):
+    """Who is in which team."""
+    __tablename__ = "team_member"
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), primary_key=True, index=True)

@@ -1,0 +1,31 @@
+"""Configured accounts of channels."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.clock import now
+from helpdesk.db import Base, Json, UTCDateTime
+
+
+class Inbox(Base):
+    """support@, the shop's WhatsApp number, the site's widget. `key` is its public name in URLs."""
+    __tablename__ = "inbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    channel: Mapped[str] = mapped_column(String(32), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    account: Mapped[str] = mapped_column(String(200), default="", index=True)   # page id, number id, mail address
+    settings: Mapped[dict] = mapped_column(Json, default=dict)
+    secrets: Mapped[str] = mapped_column(Text, default="")      # encrypted; see helpdesk.security
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    assistant: Mapped[bool] = mapped_column(default=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    cursor: Mapped[str] = mapped_column(Text, default="")
+    polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    error: Mapped[str] = mapped_column(Text, default="")        # '' while it works; otherwise why not
+    error_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -1,0 +1,16 @@
+"""What may happen after a commit, in one table.
+
+A reaction is named by module and function and gets the ticket's id and the event's fields. `services.x.f` runs in one
+transaction together with the removal of its task row; `jobs.x.f` does slow work outside of any and must be safe to
+run twice. Either way it is run from a row: a crash loses none, and a failing one stops no neighbour.
+"""
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "MessageReceived": ("services.assistant.answer", "jobs.attachments.fetch"),
+    "ReplySent": ("services.continuity.watch",),
+    "HandedOver": ("services.notifications.alert_handover",),
+    "TicketAssigned": ("services.notifications.tell_assignee",),
+    "TicketResolved": ("services.surveys.plan",),
+    "RatingGiven": ("services.notifications.alert_low_rating",),
+    "SlaBreached": ("services.notifications.alert_breach",),
+    "DeliveryFailed": ("services.notifications.alert_failure",),
+}

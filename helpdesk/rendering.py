@@ -1,0 +1,92 @@
+"""Templates: a page or a part of it, and the words they use for times."""
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from flask import Flask, g, render_template, url_for
+
+from helpdesk import paths, settings
+from helpdesk.clock import now
+from helpdesk.web.access import wants_fragment
+
+
+def page(template: str, fragment: str | None = None, **context) -> str:
+    """The page `template`, or only `fragment` when a script asked for a part."""
+    return render_template(fragment if fragment and wants_fragment() else template, **context)
+
+
+def install(app: Flask) -> None:
+    """Give templates their globals and filters."""
+    app.jinja_env.globals.update(asset_url=asset_url, now=now)
+    app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials)
+    app.context_processor(lambda: {"company_name": settings.current().company_name})
+
+
+@cache
+def _manifest() -> dict[str, str]:
+    return json.loads(paths.MANIFEST.read_text()) if paths.MANIFEST.exists() else {}
+
+
+def asset_url(name: str) -> str:
+    """The address of a built file, with the hash of its content in its name."""
+    return url_for("static", filename=_manifest().get(name, name))
+
+
+def zone() -> ZoneInfo:
+    """The time zone of whoever looks."""
+    agent = g.get("agent")
+    try:
+        return ZoneInfo((agent.time_zone if agent else "") or settings.current().time_zone)
+    except (KeyError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def ago(moment: datetime | None) -> str:
+    """`5m`, `3h`, `2d`, or a date: how long ago, in the little room of a list."""
+    if moment is None:
+        return ""
+    seconds = (now() - moment).total_seconds()
+    if seconds < 60:
+        return "now"
+    for unit, size, limit in (("m", 60, 3600), ("h", 3600, 86_400), ("d", 86_400, 7 * 86_400)):
+        if seconds < limit:
+            return f"{int(seconds // size)}{unit}"
+    local = moment.astimezone(zone())
+    return format_date(local, "d MMM" if local.year == now().year else "d MMM yyyy", locale="en")
+
+
+def local_time(moment: datetime | None, form: str = "medium") -> str:
+    """Date and time where the agent is."""
+    return format_datetime(moment.astimezone(zone()), form, locale="en_GB") if moment else ""
+
+
+def iso(moment: datetime | None) -> str:
+    """For <time datetime>."""
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def duration(seconds: float | None) -> str:
+    """`45 s`, `5 m`, `1 h 5 m`, `2 d 3 h`: the two largest units."""
+    if seconds is None:
+        return "–"
+    seconds = int(seconds)
+    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        count, seconds = divmod(seconds, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+        if len(parts) == 2:
+            break
+    return sign + (" ".join(p for p in parts if p) or f"{seconds} s")
+
+
+def initials(name: str) -> str:
+    """One or two letters for an avatar."""
+    return "".join(word[0] for word in name.split()[:2]).upper() or "?"
+
+

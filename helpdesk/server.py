@@ -1,0 +1,117 @@
+"""Running the parts: web, worker, or both in one process."""
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gevent.pywsgi import WSGIServer
+
+from helpdesk import db, log_setup, schema, settings
+from helpdesk.app import create_app
+from helpdesk.jobs import listener, pump, schedule
+from helpdesk.realtime import push, socketio
+from helpdesk.settings import Settings
+
+log = logging.getLogger(__name__)
+BACKLOG = 1024
+GRACE_SECONDS = 10
+REDIS_WAKE = "helpdesk:wake"
+
+
+def open_house(config: Settings) -> None:
+    """Logging, settings, database: what every command needs. SQLite brings itself up to date; a PostgreSQL that is
+    shared with other processes is upgraded by `helpdesk db upgrade` alone."""
+    settings.use(config)
+    log_setup.install(config)
+    Path(config.data_dir).mkdir(parents=True, exist_ok=True)
+    db.connect(config.database_url)
+    if db.is_sqlite():
+        schema.upgrade()
+    else:
+        schema.require()
+
+
+def serve(config: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Web and worker in one process, until SIGTERM or SIGINT."""
+    _run(config, [_web(config), *_worker(config)], ready)
+
+
+def web(config: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Only the web part. Without Redis a separate worker looks once a second for what there is to do."""
+    if config.redis_url:
+        pump.tell_others_by(lambda: _redis(config).publish(REDIS_WAKE, "1"))
+    _run(config, [_web(config)], ready)
+
+
+def worker(config: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Only the worker. What it changes is told to browsers through Redis; without it they notice by asking."""
+    if config.redis_url:
+        socketio.init_app(None, message_queue=config.redis_url, channel="helpdesk", async_mode="gevent")
+        db.on_commit(push)
+    _run(config, _worker(config), ready)
+
+
+def _run(config: Settings, parts: list[Callable], ready: Callable[[], None]) -> None:
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    stops = [part() for part in parts]
+    ready()
+    done.wait()
+    log.info("stopping")
+    for stop in reversed(stops):
+        stop()
+
+
+def _web(config: Settings) -> Callable:
+    def start() -> Callable:
+        app = create_app(config)
+        server = WSGIServer((config.host, config.port), app, log=None, error_log=logging.getLogger("helpdesk.web"),
+                            backlog=BACKLOG)
+        server.start()
+        log.info("listening on %s", config.base_url)
+        return lambda: server.stop(GRACE_SECONDS)
+    return start
+
+
+def _worker(config: Settings) -> list[Callable]:
+    parts: list[Callable] = [pump.start, schedule.start]
+    if config.smtp_listen or config.lmtp_listen:
+        parts.append(lambda: listener.start(config))
+    if config.redis_url:
+        parts.append(lambda: _listen_for_wakes(config))
+    return parts
+
+
+def _listen_for_wakes(config: Settings) -> Callable:
+    stopping = threading.Event()
+
+    def listen() -> None:
+        while not stopping.is_set():
+            try:
+                channel = _redis(config).pubsub(ignore_subscribe_messages=True)
+                channel.subscribe(REDIS_WAKE)
+                while not stopping.is_set():
+                    if channel.get_message(timeout=5):
+                        pump.wake()
+            except Exception as error:      # Redis is away: the ticks carry on once a second
+                log.warning("no wake-up calls from Redis: %s", error)
+                time.sleep(2)
+
+    threading.Thread(target=listen, name="wake-ups", daemon=True).start()
+    return stopping.set
+
+
+def _redis(config: Settings):
+    import redis    # an optional driver
+    global _client
+    if _client is None:
+        _client = redis.Redis.from_url(config.redis_url, socket_connect_timeout=2, socket_timeout=10)
+    return _client
+
+
+_client = None

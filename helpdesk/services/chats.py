@@ -1,0 +1,96 @@
+"""What a visitor writes in the widget, kept before it is acknowledged. The socket and the HTTP door both end here."""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from channels.base import Request
+from channels.web import CLIENT_ID, FILE_ENDINGS, Web
+from helpdesk.clock import now
+from helpdesk.errors import Invalid
+from helpdesk.models import Identity, Inbox, RawInbound, Visitor
+from helpdesk.services import files, inbound, limits, visitors
+
+MESSAGES_PER_MINUTE = 20
+FILES_PER_MINUTE = 10
+PAYLOAD_LIMIT = 500
+
+
+def write(session: Session, inbox: Inbox, visitor_id: int, given: Mapping) -> None:
+    """Keep one message: {"client_id", "text", "payload", "locale", "page"}. The same client_id again changes nothing.
+
+    Raises Invalid when it cannot be understood, TooMany beyond MESSAGES_PER_MINUTE.
+    """
+    message = _checked(given)
+    if not message["text"]:
+        raise Invalid("Write something first.")
+    visitor = session.get(Visitor, visitor_id)
+    _keep(session, inbox, visitor, message, Request("WEB", {}, {}, _json(_whole(session, visitor, message))),
+          "message", MESSAGES_PER_MINUTE)
+
+
+def send_file(session: Session, inbox: Inbox, visitor_id: int, given: Mapping, name: str, content_type: str,
+              content: bytes) -> None:
+    """Keep one file as a message of its own. Raises Invalid for a kind or size that is not taken, TooMany beyond
+    FILES_PER_MINUTE."""
+    name = files.safe_name(name)
+    if PurePosixPath(name).suffix.lower() not in FILE_ENDINGS:
+        raise Invalid(f"Files of this kind cannot be sent: {name}")
+    if not content:
+        raise Invalid(f"{name} is empty.")
+    if len(content) > Web.can.file_limit:
+        raise Invalid(f"{name} is too large: at most {Web.can.file_limit // 1_000_000} MB.")
+    message = _checked(given)
+    visitor = session.get(Visitor, visitor_id)
+    whole = _whole(session, visitor, message)
+    whole["file"] = {"name": name, "content_type": content_type[:150] or "application/octet-stream"}
+    _keep(session, inbox, visitor, message, Request("WEB", {}, {"message": _json(whole).decode()}, content),
+          "file", FILES_PER_MINUTE)
+
+
+def _checked(given: Mapping) -> dict[str, str]:
+    if not isinstance(given, Mapping):
+        raise Invalid("A message is an object.")
+    message = {}
+    for key, limit in (("client_id", 64), ("text", Web.can.text_limit), ("payload", PAYLOAD_LIMIT), ("locale", 16),
+                       ("page", 500)):
+        value = given.get(key) or ""
+        if not isinstance(value, str):
+            raise Invalid(f"{key} must be text.")
+        value = value.replace("\0", "").strip()
+        if len(value) > limit and key in ("text", "payload"):
+            raise Invalid(f"That is too long: at most {limit:,} characters.")
+        message[key] = value[:limit]
+    if not CLIENT_ID.fullmatch(message["client_id"]):
+        raise Invalid("client_id must be 8 to 64 letters, digits, - or _.")
+    return message
+
+
+def _whole(session: Session, visitor: Visitor, message: dict[str, str]) -> dict:
+    visitors.touch(session, visitor, message["locale"], message["page"])
+    return {**message, "visitor": session.get(Identity, visitor.identity_id).value, "sent_at": now().isoformat(),
+            "fresh": _begins_anew(session, visitor)}
+
+
+def _begins_anew(session: Session, visitor: Visitor) -> bool:
+    """Whether this is the first thing they write since they left a conversation. What is kept but not processed yet
+    counts, or two quick messages would open two tickets."""
+    if visitor.ended_at is None:
+        return False
+    return session.scalar(select(RawInbound.id).where(
+        RawInbound.inbox_id == visitor.inbox_id, RawInbound.received_at > visitor.ended_at,
+        RawInbound.source_key.startswith(f"{visitor.id}:", autoescape=True)).limit(1)) is None
+
+
+def _keep(session: Session, inbox: Inbox, visitor: Visitor, message: dict, request: Request, kind: str,
+          per_minute: int) -> None:
+    if inbound.store(session, inbox, request, source_key=f"{visitor.id}:{message['client_id']}"):
+        limits.hit(session, f"widget-{kind}:{visitor.id}", per_minute, 60)
+
+
+def _json(value: dict) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

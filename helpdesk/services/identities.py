@@ -1,0 +1,176 @@
+"""Who is this? Addresses, and how sure we are whose they are.
+
+An address has one row and one owner. What somebody merely typed gives way to whoever speaks from that address; two
+people become one record only when both are proved (docs/decisions/0003-identity.md).
+"""
+from __future__ import annotations
+
+import phonenumbers
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk import events
+from helpdesk.clock import now
+from helpdesk.errors import Invalid
+from helpdesk.models import Contact, Identity, Ticket, Trust
+
+MERGE_STEPS = 20
+TYPED = "typed"
+HOW_TRUST = {TYPED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED, "platform": Trust.VERIFIED,
+             "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
+
+
+def normal(kind: str, value: str) -> str:
+    """The one form in which an address is stored and looked up. Raises Invalid when it cannot be one."""
+    value = value.strip().replace("\0", "")
+    if kind == "email":
+        local, _, domain = value.rpartition("@")
+        if not local or "." not in domain or any(c.isspace() or c in "<>,;" for c in value) or len(value) > 320:
+            raise Invalid(f"{value[:80]!r} is not a mail address.")
+        try:
+            domain = domain.lower().encode("idna").decode() if not domain.isascii() else domain.lower()
+        except UnicodeError:
+            raise Invalid(f"{value[:80]!r} is not a mail address.") from None
+        return f"{local.lower()}@{domain}"
+    if kind == "phone":
+        try:
+            number = phonenumbers.parse(value if value.startswith("+") else f"+{value}", None)
+        except phonenumbers.NumberParseException:
+            raise Invalid(f"{value[:40]!r} is not a phone number with its country code.") from None
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not value:
+        raise Invalid("An empty address.")
+    return value[:320]
+
+
+def survivor(session: Session, contact: Contact) -> Contact:
+    """The record that a merged one points to, however many steps away."""
+    for _ in range(MERGE_STEPS):
+        if contact.merged_into_id is None:
+            break
+        contact = session.get(Contact, contact.merged_into_id)
+    return contact
+
+
+def find(session: Session, kind: str, value: str, scope: str = "") -> Identity | None:
+    """The identity of an address in its normal form."""
+    return session.scalar(select(Identity).where(Identity.kind == kind, Identity.scope == scope,
+                                                 Identity.value == value))
+
+
+def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: str = "", locale: str = "",
+            how: str = "wrote") -> Identity:
+    """Whoever wrote from this address, made known if new.
+
+    `how`: "platform" where the medium itself proves the sender, else "wrote". An address that somebody else had only
+    typed passes to a new contact as soon as it speaks for itself; the other keeps it as a claim.
+    """
+    value = normal(kind, value)
+    identity = find(session, kind, value, scope)
+    at = now()
+    if identity is None:
+        identity = Identity(kind=kind, scope=scope, value=value, trust=HOW_TRUST[how], source=how,
+                            verified_at=at if how == "platform" else None)
+        identity.contact = _new_contact(session, name, locale)
+        session.add(identity)
+        session.flush()
+    elif identity.source == TYPED and identity.trust == Trust.CLAIMED:
+        _hand_to_owner(session, identity, name, locale, how)
+    elif how == "platform" and not identity.verified:
+        _raise_trust(session, identity, how)
+    contact = survivor(session, identity.contact)
+    if contact is not identity.contact:
+        identity.contact = contact
+    identity.seen_at = contact.seen_at = at
+    if name and not contact.name:
+        contact.name = name[:200]
+    if locale and not contact.locale:
+        contact.locale = locale[:16]
+    return identity
+
+
+def claim(session: Session, contact: Contact, kind: str, value: str) -> Identity:
+    """The contact says that this is their address. Returns the address's row, which may belong to somebody else: then
+    the contact only keeps the claim, and nothing of that person's becomes visible to them."""
+    value = normal(kind, value)
+    identity = find(session, kind, value)
+    if identity is None:
+        identity = Identity(kind=kind, value=value, trust=Trust.CLAIMED, source=TYPED, contact=contact)
+        session.add(identity)
+        session.flush()
+        events.record(session, events.IdentityAdded(kind=kind, value=value, trust=Trust.CLAIMED), contact=contact,
+                      actor=contact.actor)
+    elif survivor(session, identity.contact).id != contact.id:
+        contact.claims = {**(contact.claims or {}), kind: value}
+    return identity
+
+
+def replied(session: Session, identity: Identity) -> None:
+    """An answer came from this address to something that only it had received (RFC 5322 reply with our token)."""
+    if not Trust(identity.trust).covers(Trust.REPLIED):
+        _raise_trust(session, identity, "reply")
+
+
+def verify(session: Session, contact: Contact, kind: str, value: str, how: str, scope: str = "") -> Contact:
+    """It is proved that this address is the contact's. Returns the contact that stands afterwards: where the address
+    is proved to be another record's too, both are one person and this record is merged into that one."""
+    value = normal(kind, value)
+    identity = find(session, kind, value, scope)
+    if identity is None:
+        identity = Identity(kind=kind, scope=scope, value=value, contact=contact, trust=Trust.CLAIMED, source=how)
+        session.add(identity)
+        session.flush()
+    owner = survivor(session, identity.contact)
+    if owner.id != contact.id:
+        if identity.verified:
+            merge_into(session, contact, owner, why=f"both proved to own {kind} {value}")
+            return owner
+        _note_claim(owner, identity)
+        identity.contact = contact
+    if not identity.verified:
+        _raise_trust(session, identity, how)
+    contact.claims = {k: v for k, v in (contact.claims or {}).items() if (k, v) != (kind, value)}
+    return contact
+
+
+def merge_into(session: Session, contact: Contact, into: Contact, why: str, actor: str = "system") -> None:
+    """Two records of one person: `contact` points to `into`. Nothing is rewritten but whose the open work is."""
+    contact, into = survivor(session, contact), survivor(session, into)
+    if contact.id == into.id:
+        return
+    contact.merged_into_id = into.id
+    identities = session.scalars(select(Identity).where(Identity.contact_id == contact.id)).all()
+    tickets = session.scalars(select(Ticket).where(Ticket.contact_id == contact.id).with_for_update()).all()
+    for row in (*identities, *tickets):
+        row.contact = into
+    into.name = into.name or contact.name
+    into.locale = into.locale or contact.locale
+    session.flush()
+    events.record(session, events.ContactsMerged(
+        merged_id=contact.id, why=why, identity_ids=tuple(i.id for i in identities),
+        ticket_ids=tuple(t.id for t in tickets)), contact=into, actor=actor)
+
+
+def _new_contact(session: Session, name: str, locale: str) -> Contact:
+    contact = Contact(name=name[:200], locale=locale[:16])
+    session.add(contact)
+    return contact
+
+
+def _hand_to_owner(session: Session, identity: Identity, name: str, locale: str, how: str) -> None:
+    _note_claim(identity.contact, identity)
+    identity.contact = _new_contact(session, name, locale)
+    identity.source, identity.trust = how, HOW_TRUST[how]
+    identity.verified_at = now() if how == "platform" else None
+    session.flush()
+
+
+def _note_claim(contact: Contact, identity: Identity) -> None:
+    contact.claims = {**(contact.claims or {}), identity.kind: identity.value}
+
+
+def _raise_trust(session: Session, identity: Identity, how: str) -> None:
+    identity.trust, identity.source = HOW_TRUST[how], how
+    identity.verified_at = now()
+    events.record(session, events.IdentityVerified(kind=identity.kind, value=identity.value, how=how),
+                  contact=identity.contact, actor=identity.contact.actor)

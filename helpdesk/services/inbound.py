@@ -1,0 +1,239 @@
+"""The single door for messages from outside.
+
+`store` keeps the raw bytes under a unique key; only when that is committed is anything acknowledged. `process` turns
+them into messages in a second transaction that may be repeated at will (RawInbound.state and the unique external id
+see to it). What cannot be read is quarantined with its bytes.
+"""
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from channels.base import Channel, Inbound, Receipt, Request, Unreadable
+from helpdesk import db, events, settings
+from helpdesk.clock import now
+from helpdesk.errors import Invalid
+from helpdesk.models import (Attachment, Delivery, Identity, Inbox, Message, Participant, RawInbound, Status, ThreadKey,
+                             Ticket)
+from helpdesk.services import files, identities, inboxes, ladder, outbox, sla, tickets
+
+BLOB_LIMIT = 256_000                        # larger bodies lie in the file store
+KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; secrets do not belong in the store
+RETRY_SECONDS = (60, 300, 1800)
+BATCH = 50
+CONVERSATION_SUBJECT = 80
+
+
+def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> RawInbound | None:
+    """Keep one raw delivery; None when it is known already."""
+    if session.scalar(select(RawInbound.id).where(RawInbound.inbox_id == inbox.id,
+                                                  RawInbound.source_key == source_key[:255])):
+        return None
+    large = len(request.body) > BLOB_LIMIT
+    raw = RawInbound(inbox_id=inbox.id, source_key=source_key[:255], method=request.method,
+                     headers={k: v for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
+                     query=dict(request.query), body=None if large else request.body,
+                     sha256=files.save(request.body) if large else "", size=len(request.body))
+    session.add(raw)
+    db.tell(session, "worker", "inbound")
+    return raw
+
+
+def body(raw: RawInbound) -> bytes:
+    """The bytes as they came."""
+    return raw.body if raw.body is not None else files.content(raw.sha256)
+
+
+def due(session: Session) -> list[tuple[RawInbound, Inbox]]:
+    """The oldest deliveries to be processed now, in the order in which they came."""
+    query = select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
+        RawInbound.state == "new", RawInbound.next_try_at <= now())
+    return [(raw, inbox) for raw, inbox in session.execute(query.order_by(RawInbound.id).limit(BATCH))]
+
+
+def process(session: Session, raw_id: int, channel: Channel, items: list[Inbound | Receipt]) -> None:
+    """Turn one raw delivery, already read, into messages and receipts. Nothing happens when it was done before."""
+    raw = session.get(RawInbound, raw_id, with_for_update=True)
+    if raw.state != "new":
+        return
+    inbox = session.get(Inbox, raw.inbox_id)
+    for item in items:
+        target = _sibling(session, inbox, item) if isinstance(item, Inbound) else inbox
+        if isinstance(item, Inbound):
+            receive(session, target, channel, item, raw)
+        else:
+            report(session, inbox, item)
+    raw.state, raw.processed_at, raw.error = "processed", now(), ""
+
+
+def failed(session: Session, raw_id: int, error: str, *, final: bool) -> None:
+    """It could not be processed: try again later, or quarantine it with its bytes."""
+    raw = session.get(RawInbound, raw_id, with_for_update=True)
+    if raw.state != "new":
+        return
+    raw.attempts, raw.error = raw.attempts + 1, error[:2000]
+    if final or raw.attempts >= settings.current().quarantine_after_attempts:
+        raw.state = "quarantined"
+        db.tell(session, "agents", "quarantine")
+    else:
+        raw.next_try_at = now() + timedelta(seconds=RETRY_SECONDS[min(raw.attempts, len(RETRY_SECONDS)) - 1])
+
+
+def replay(session: Session, raw: RawInbound, actor: str) -> None:
+    """Process a quarantined delivery again."""
+    if raw.state not in ("quarantined", "discarded"):
+        raise Invalid("Only what lies in quarantine can be replayed.")
+    raw.state, raw.attempts, raw.next_try_at = "new", 0, now()
+    events.record(session, events.SettingsChanged(what="quarantine", detail=f"replayed {raw.id}"), actor=actor)
+    db.tell(session, "worker", "inbound")
+
+
+def discard(session: Session, raw: RawInbound, actor: str) -> None:
+    """Take a delivery out of quarantine for good; its bytes stay until they are too old."""
+    if raw.state != "quarantined":
+        raise Invalid("Only what lies in quarantine can be discarded.")
+    raw.state = "discarded"
+    events.record(session, events.SettingsChanged(what="quarantine", detail=f"discarded {raw.id}"), actor=actor)
+
+
+def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw: RawInbound) -> Message | None:
+    """One message from outside into its ticket. None when it is known, or only opened the line."""
+    external_id = _new_external_id(session, inbox, item)
+    if external_id is None:
+        return None
+    _refuse_ourselves(session, channel, item)
+    identity = identities.resolve(session, channel.identity_kind, item.address, scope=channel.scope(item),
+                                  name=item.name, locale=item.locale,
+                                  how="platform" if channel.proves_sender else "wrote")
+    if item.start:
+        return None
+    decision = ladder.decide(session, inbox, channel, item, identity)
+    ticket = decision.ticket or _open(session, inbox, channel, item, identity, decision)
+    message = _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id)
+    _join(session, ticket, identity, decision)
+    if decision.secret and not channel.proves_sender and not decision.unverified:
+        identities.replied(session, identity)
+    _move_ticket(session, inbox, ticket, identity, item, message, decision)
+    events.record(session, events.MessageReceived(message_id=message.id, channel=inbox.channel,
+                                                  automatic=item.automatic),
+                  ticket=ticket, contact=identity.contact, actor=identity.contact.actor)
+    return message
+
+
+def report(session: Session, inbox: Inbox, receipt: Receipt) -> None:
+    """What became of something we sent, by its id or by everything up to a time."""
+    if receipt.watermark:
+        identity = identities.find(session, inboxes.kind(inbox.channel).identity_kind, receipt.address, inbox.account)
+        found = session.scalars(select(Delivery).where(
+            Delivery.inbox_id == inbox.id, Delivery.identity_id == identity.id,
+            Delivery.sent_at <= receipt.watermark)) if identity else ()
+    else:
+        one = outbox.find_by_external(session, inbox.id, receipt.external_id)
+        found = [one] if one else []
+    for delivery in found:
+        if receipt.status == "failed" and not receipt.permanent:
+            delivery.error = f"Delayed: {receipt.error}"[:1000]
+        else:
+            outbox.mark(session, delivery, receipt.status, receipt.error)
+
+
+def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None:
+    """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at."""
+    if channel.can.subject and session.scalar(select(Inbox.id).where(
+            Inbox.channel == channel.name, func.lower(Inbox.account) == item.address.lower())):
+        raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
+
+
+def _sibling(session: Session, inbox: Inbox, item: Inbound) -> Inbox:
+    """Meta calls one URL for all numbers and pages of an app: the account in the payload names the inbox, as long as
+    it shares the app's secret with the one that was called."""
+    if not item.account or item.account == inbox.account:
+        return inbox
+    other = session.scalar(select(Inbox).where(Inbox.channel == inbox.channel, Inbox.account == item.account,
+                                               Inbox.enabled))
+    same_app = other and (inboxes.config(other).get("app_secret") == inboxes.config(inbox).get("app_secret"))
+    return other if same_app else inbox
+
+
+def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | None:
+    """The id to store, or None for a redelivery. An id that comes back with other content is another message."""
+    for external_id in (item.external_id, f"{item.external_id}#{item.fingerprint[:16]}"):
+        known = session.execute(select(Message.id, Message.fingerprint).where(
+            Message.inbox_id == inbox.id, Message.external_id == external_id)).first()
+        if known is None:
+            return external_id
+        if not item.fingerprint or known.fingerprint == item.fingerprint:
+            return None
+    return None
+
+
+def _open(session, inbox, channel, item, identity, decision) -> Ticket:
+    subject = item.subject or " ".join(item.text.split())[:CONVERSATION_SUBJECT]
+    return tickets.open_ticket(session, identity.contact, channel=inbox.channel, subject=subject, inbox=inbox,
+                               identity_id=identity.id, at=min(item.sent_at, now()), why=decision.rung,
+                               follows=decision.follows, with_assistant=inbox.assistant and not item.automatic)
+
+
+def _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id) -> Message:
+    ticket.seq += 1
+    payload = {"pressed": item.payload} if item.payload else {}
+    if item.to or item.cc:
+        payload |= {"to": list(item.to), "cc": list(item.cc)}
+    message = Message(
+        ticket_id=ticket.id, seq=ticket.seq, inbox_id=inbox.id, identity_id=identity.id, channel=inbox.channel,
+        direction="in", author_kind="contact", author_id=identity.contact_id,
+        author_name=item.name or identity.contact.name or identity.value, subject=item.subject[:300], text=item.text,
+        full_text=item.full_text if item.full_text != item.text else "", html=item.html, payload=payload,
+        external_id=external_id, fingerprint=item.fingerprint, raw_id=raw.id, trace=decision.trace(),
+        sent_at=min(item.sent_at, now()))
+    message.attachments = [_attachment(file) for file in item.files]
+    session.add(message)
+    if channel.can.subject:
+        session.flush()
+        if session.get(ThreadKey, (external_id, inbox.id)) is None:
+            session.add(ThreadKey(key=external_id, inbox_id=inbox.id, ticket_id=ticket.id))
+    session.flush()
+    return message
+
+
+def _attachment(file) -> Attachment:
+    name = files.safe_name(file.name)
+    if file.content is None:
+        return Attachment(name=name, content_type=file.content_type, size=file.size, cid=file.cid, ref=file.ref)
+    return Attachment(name=name, content_type=file.content_type, size=len(file.content), cid=file.cid,
+                      sha256=files.save(file.content))
+
+
+def _join(session: Session, ticket: Ticket, identity: Identity, decision: ladder.Decision) -> None:
+    if session.get(Participant, (ticket.id, identity.id)):
+        return
+    role = "unverified" if decision.unverified else "requester"
+    session.add(Participant(ticket_id=ticket.id, identity_id=identity.id, role=role))
+    if decision.unverified:
+        events.record(session, events.ParticipantJoined(identity_id=identity.id, address=identity.value, role=role),
+                      ticket=ticket, contact=identity.contact, actor=identity.contact.actor)
+
+
+def _move_ticket(session, inbox, ticket, identity, item, message, decision) -> None:
+    """What the message changes about its ticket. A machine's mail reopens nothing and makes nobody wait."""
+    if decision.switched and ticket.channel != inbox.channel:
+        events.record(session, events.ChannelSwitched(previous=ticket.channel, channel=inbox.channel,
+                                                      message_id=message.id), ticket=ticket,
+                      actor=identity.contact.actor)
+    ticket.preview, ticket.preview_author = (item.text or _file_names(item))[:200], "contact"
+    ticket.channel, ticket.last_message_at = inbox.channel, max(ticket.last_message_at, message.sent_at)
+    if not decision.unverified:
+        ticket.reply_inbox_id, ticket.reply_identity_id = inbox.id, identity.id
+    if item.automatic:
+        return
+    tickets.wake(session, ticket, "customer wrote")
+    if ticket.status != Status.OPEN:
+        tickets.set_status(session, ticket, Status.OPEN, identity.contact.actor, why="customer wrote")
+    ticket.waiting_since = ticket.waiting_since or message.sent_at
+    sla.customer_wrote(session, ticket, message.sent_at)
+
+
+def _file_names(item: Inbound) -> str:
+    return ", ".join(file.name for file in item.files)

@@ -1,0 +1,129 @@
+"""Configured accounts: reading their secrets, opening their channel, keeping an eye on their health."""
+from __future__ import annotations
+
+import json
+import secrets
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import channels
+from channels._http import Http
+from channels.base import Channel
+from helpdesk import events, security, settings
+from helpdesk.clock import now
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.models import Inbox, Team
+
+_found: dict[str, type[Channel]] = {}
+
+
+def kinds() -> dict[str, type[Channel]]:
+    """Every channel there is, by name."""
+    if not _found:
+        _found.update(channels.load())
+    return _found
+
+
+def kind(name: str) -> type[Channel]:
+    """The channel of this name. Raises Invalid when there is none."""
+    try:
+        return kinds()[name]
+    except KeyError:
+        raise Invalid(f"There is no channel {name!r}; there are {', '.join(sorted(kinds()))}.") from None
+
+
+def by_key(session: Session, key: str, channel: str | None = None) -> Inbox:
+    """The enabled inbox of this public key. Raises NotFound."""
+    inbox = session.scalar(select(Inbox).where(Inbox.key == key, Inbox.enabled))
+    if inbox is None or channel and inbox.channel != channel:
+        raise NotFound("There is no such inbox.")
+    return inbox
+
+
+def config(inbox: Inbox) -> dict[str, str]:
+    """All values of the inbox's form, secrets opened. Raises ValueError when they were sealed with another key."""
+    defaults = {s.key: s.default for s in kind(inbox.channel).settings if s.default}
+    hidden = json.loads(security.decrypt(_key(), inbox.secrets, _place(inbox))) if inbox.secrets else {}
+    return {**defaults, **(inbox.settings or {}), **hidden}
+
+
+def open_channel(inbox: Inbox) -> Channel:
+    """The channel's code with this account's values."""
+    return kind(inbox.channel)(config(inbox), Http(allow_private=settings.current().allow_private_hosts))
+
+
+def create(session: Session, channel: str, name: str, values: dict[str, str], *, key: str = "",
+           team_id: int | None = None, assistant: bool = True, actor: str = "system") -> Inbox:
+    """A new account. Raises Invalid when a required value is missing."""
+    inbox = Inbox(key=key or secrets.token_urlsafe(9), channel=channel, name=name[:100], team_id=team_id,
+                  assistant=assistant, settings={})
+    kind(channel)
+    session.add(inbox)
+    session.flush()
+    change(session, inbox, values, actor=actor)
+    return inbox
+
+
+def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -> None:
+    """Store form values; a secret left empty keeps what it was. Raises Invalid naming what is missing."""
+    cls = kind(inbox.channel)
+    known = {s.key: s for s in cls.settings}
+    old = config(inbox)
+    extra = {k: v for k, v in values.items() if k not in known}     # options of ours: origins, colour, greeting
+    new = {k: values.get(k) if values.get(k) not in (None, "") else (old.get(k, "") if s.secret or k not in values
+                                                                     else "") for k, s in known.items()}
+    missing = [s.label for s in cls.settings if s.required and not (new[s.key] or s.default)]
+    if missing:
+        raise Invalid(f"Please fill in: {', '.join(missing)}.")
+    hidden = {k: v for k, v in new.items() if known[k].secret and v}
+    ours = {k: v for k, v in (inbox.settings or {}).items() if k not in known}
+    inbox.settings = {**ours, **extra, **{k: v for k, v in new.items() if not known[k].secret and v}}
+    inbox.secrets = security.encrypt(_key(), json.dumps(hidden), _place(inbox)) if hidden else ""
+    inbox.account = str(next((new[k] for k in ("phone_number_id", "page_id", "account_id", "ig_id", "address")
+                              if new.get(k)), ""))
+    _one_of_a_kind(session, inbox)
+    inbox.error, inbox.error_at = "", None
+    events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=", ".join(sorted(values))),
+                  actor=actor)
+
+
+def describe(session: Session, inbox: Inbox, *, name: str, team_id: int | None, assistant: bool) -> None:
+    """What people call it, whose queue its tickets go to, and whether the assistant answers there first."""
+    if not name.strip():
+        raise Invalid("Please give the inbox a name.")
+    if team_id and not session.get(Team, team_id):
+        raise Invalid("There is no such team.")
+    inbox.name, inbox.team_id, inbox.assistant = name.strip()[:100], team_id, assistant
+
+
+def set_enabled(session: Session, inbox: Inbox, enabled: bool, actor: str) -> None:
+    """Switch an account on or off. While it is off nothing is taken in; what was received before is still processed."""
+    inbox.enabled = enabled
+    _one_of_a_kind(session, inbox)
+    events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}",
+                                                  detail="enabled" if enabled else "disabled"), actor=actor)
+
+
+def mark_health(session: Session, inbox_id: int, error: str = "") -> None:
+    """Remember that the account works, or why it does not."""
+    inbox = session.get(Inbox, inbox_id)
+    if error != inbox.error:
+        inbox.error, inbox.error_at = error[:1000], now() if error else None
+
+
+def _one_of_a_kind(session: Session, inbox: Inbox) -> None:
+    """Two enabled inboxes for one address could not be told apart."""
+    twin = inbox.account and inbox.enabled and session.scalar(select(Inbox.name).where(
+        Inbox.channel == inbox.channel, func.lower(Inbox.account) == inbox.account.lower(), Inbox.id != inbox.id,
+        Inbox.enabled))
+    if twin:
+        raise Invalid(f"The inbox {twin!r} has this address already.")
+
+
+def _key() -> bytes:
+    return settings.current().secret().encode()
+
+
+def _place(inbox: Inbox) -> str:
+    return f"inbox:secrets:{inbox.id}"

@@ -1,0 +1,118 @@
+"""Where does a message from outside go? One ladder for all channels; each rung leaves its reason on the message.
+
+An append needs a reference to the ticket *and* a sender who takes part in it, or a secret of ours. A reference alone
+(somebody guessed or saw a Message-ID) opens nothing: see docs/decisions/0002-inbound-ladder.md.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from channels.base import Channel, Inbound
+from helpdesk import settings
+from helpdesk.clock import now
+from helpdesk.models import Identity, Inbox, Message, Participant, Status, ThreadKey, Ticket
+from helpdesk.services import tickets
+from helpdesk.errors import NotFound
+
+
+@dataclass
+class Decision:
+    """`ticket` is None for a new one. `steps` tells what was tried, in words; `follows` is the last matter."""
+    rung: str
+    ticket: Ticket | None = None
+    follows: Ticket | None = None
+    unverified: bool = False        # the sender knew a secret but is nobody we know
+    switched: bool = False          # the matter changed its channel
+    secret: bool = False            # proved to have received something of ours
+    steps: list[str] = field(default_factory=list)
+
+    def trace(self) -> dict:
+        """What is stored on the message."""
+        return {"rung": self.rung, "steps": self.steps}
+
+
+def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, identity: Identity) -> Decision:
+    """Climb the ladder for one message of `identity`."""
+    steps: list[str] = []
+    for rung in (_by_thread, _by_conversation, _by_person):
+        decision = rung(session, inbox, channel, item, identity, steps)
+        if decision and decision.ticket:
+            if _too_old(decision.ticket):
+                steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
+                return Decision("new", follows=decision.ticket, steps=steps, secret=decision.secret)
+            decision.steps = steps
+            return decision
+    last = session.scalar(select(Ticket).where(Ticket.contact_id == identity.contact_id)
+                          .order_by(Ticket.id.desc()).limit(1)) if identity.contact_id else None
+    steps.append("nothing fits: a new ticket")
+    return Decision("new", follows=last, steps=steps)
+
+
+def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | None:
+    """A reply names what it answers: nearest parent first, then tokens of ours in the address or the body."""
+    keys = [*item.replies_to, *(f"token:{token.lower()}" for token in item.tokens)]
+    rows = {row.key: row for row in session.scalars(select(ThreadKey).where(ThreadKey.key.in_(keys)))} if keys else {}
+    for key in keys:
+        row = rows.get(key)
+        if row is None:
+            continue
+        try:
+            ticket = tickets.lock(session, row.ticket_id)
+        except NotFound:
+            continue
+        if _takes_part(session, ticket, identity):
+            steps.append(f"answers {'our message' if row.secret else 'a message'} in ticket {ticket.id}, "
+                         "and the sender takes part in it")
+            return Decision("thread", ticket, secret=row.secret,
+                            switched=ticket.channel != inbox.channel)
+        if row.secret:
+            steps.append(f"answers our message in ticket {ticket.id}, but the sender was not part of it: unverified")
+            return Decision("thread", ticket, secret=True, unverified=True)
+        steps.append(f"names a message of ticket {ticket.id}, but the sender does not take part in it: not let in")
+    return None
+
+
+def _by_conversation(session, inbox, channel, item, identity, steps) -> Decision | None:
+    """On chat and messengers the same person's open or lately closed matter goes on; a new mail is a new matter."""
+    if channel.can.subject or item.fresh:
+        return None
+    ticket_id = session.scalar(select(Message.ticket_id).where(
+        Message.identity_id == identity.id, Message.inbox_id == inbox.id).order_by(Message.id.desc()).limit(1))
+    if ticket_id is None:
+        return None
+    ticket = tickets.lock(session, ticket_id)
+    steps.append(f"goes on with ticket {ticket.id} in this inbox")
+    return Decision("conversation", ticket, switched=ticket.channel != inbox.channel)
+
+
+def _by_person(session, inbox, channel, item, identity, steps) -> Decision | None:
+    """A proved person has one story: their open matter of another channel, while it is fresh enough."""
+    if item.fresh:
+        return None
+    since = now() - timedelta(days=settings.current().continuity_days)
+    query = select(Ticket).where(Ticket.contact_id == identity.contact_id, Ticket.merged_into_id.is_(None),
+                                 Ticket.status.in_((Status.OPEN, Status.PENDING)), Ticket.last_message_at > since)
+    ticket = session.scalar(query.order_by(Ticket.last_message_at.desc()).limit(1))
+    if ticket is None:
+        return None
+    if not (channel.proves_sender and identity.verified):
+        steps.append(f"perhaps belongs to ticket {ticket.id}, but the sender is not proved: left to the agent")
+        return None
+    steps.append(f"the verified contact has open ticket {ticket.id} on another channel")
+    return Decision("person", tickets.lock(session, ticket.id), switched=ticket.channel != inbox.channel)
+
+
+def _takes_part(session: Session, ticket: Ticket, identity: Identity) -> bool:
+    if session.get(Participant, (ticket.id, identity.id)):
+        return True
+    return identity.verified and identity.contact_id == ticket.contact_id
+
+
+def _too_old(ticket: Ticket) -> bool:
+    if ticket.active:
+        return False
+    return ticket.last_message_at < now() - timedelta(days=settings.current().reopen_days)

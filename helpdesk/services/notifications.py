@@ -1,0 +1,82 @@
+"""Telling agents: kept as rows until seen, and shown at once where somebody is looking."""
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from helpdesk import db
+from helpdesk.clock import now
+from helpdesk.models import Agent, Notification, TeamMember, Ticket
+
+
+def alert_handover(session: Session, ticket_id: int, *, reason: str, asked: str = "", **_) -> None:
+    """The assistant needs people: everybody of the team, or the whole house, is told what was asked."""
+    ticket = session.get(Ticket, ticket_id)
+    _alert(session, ticket, "handover", f"{ticket.contact.label} needs a person: {asked or ticket.subject}",
+           _audience(session, ticket))
+
+
+def tell_assignee(session: Session, ticket_id: int, *, agent_id: int | None, actor: str = "", **_) -> None:
+    """Somebody gave this agent a ticket."""
+    if agent_id and actor != f"agent:{agent_id}":
+        ticket = session.get(Ticket, ticket_id)
+        _alert(session, ticket, "assigned", f"Assigned to you: {ticket.subject or ticket.contact.label}", [agent_id])
+
+
+def alert_low_rating(session: Session, ticket_id: int, *, score: int, low: bool, comment: str = "", **_) -> None:
+    """A customer was not content: whoever worked on it and the managers should look. Nothing reopens by itself."""
+    if low:
+        ticket = session.get(Ticket, ticket_id)
+        managers = session.scalars(select(Agent.id).where(Agent.role.in_(("manager", "admin")),
+                                                          Agent.disabled_at.is_(None)))
+        text = f"{ticket.contact.label} rated {score} of 5" + (f": {comment}" if comment else "")
+        _alert(session, ticket, "rating", text, {*managers, ticket.agent_id} - {None})
+
+
+def alert_breach(session: Session, ticket_id: int, *, kind: str, **_) -> None:
+    """A promise was missed."""
+    ticket = session.get(Ticket, ticket_id)
+    words = {"first_response": "First response", "resolution": "Resolution"}[kind]
+    _alert(session, ticket, "breach", f"{words} overdue: {ticket.subject or ticket.contact.label}",
+           [ticket.agent_id] if ticket.agent_id else _audience(session, ticket))
+
+
+def alert_failure(session: Session, ticket_id: int, *, error: str, **_) -> None:
+    """A message will not arrive."""
+    ticket = session.get(Ticket, ticket_id)
+    _alert(session, ticket, "failure", f"Not delivered to {ticket.contact.label}: {error}",
+           [ticket.agent_id] if ticket.agent_id else _audience(session, ticket))
+
+
+def unseen(session: Session, agent: Agent, limit: int = 30) -> list[Notification]:
+    """What this agent has not seen, newest first."""
+    return list(session.scalars(select(Notification).where(
+        Notification.agent_id == agent.id, Notification.seen_at.is_(None))
+        .order_by(Notification.id.desc()).limit(limit)))
+
+
+def count_unseen(session: Session, agent: Agent) -> int:
+    """How many they have not seen."""
+    return session.scalar(select(func.count()).select_from(Notification).where(
+        Notification.agent_id == agent.id, Notification.seen_at.is_(None)))
+
+
+def mark_seen(session: Session, agent: Agent, ticket_id: int | None = None) -> None:
+    """They looked: at one ticket, or at the whole list."""
+    query = update(Notification).where(Notification.agent_id == agent.id, Notification.seen_at.is_(None))
+    if ticket_id:
+        query = query.where(Notification.ticket_id == ticket_id)
+    session.execute(query.values(seen_at=now()))
+
+
+def _audience(session: Session, ticket: Ticket) -> list[int]:
+    members = session.scalars(select(Agent.id).join(TeamMember, TeamMember.agent_id == Agent.id).where(
+        TeamMember.team_id == ticket.team_id, Agent.disabled_at.is_(None))).all() if ticket.team_id else []
+    return list(members or session.scalars(select(Agent.id).where(Agent.disabled_at.is_(None))))
+
+
+def _alert(session: Session, ticket: Ticket, kind: str, text: str, agent_ids) -> None:
+    text = " ".join(text.split())[:300]
+    for agent_id in agent_ids:
+        session.add(Notification(agent_id=agent_id, ticket_id=ticket.id, kind=kind, text=text))
+        db.tell(session, f"agent:{agent_id}", "alert", ticket=ticket.id, kind=kind)

@@ -1,0 +1,194 @@
+"""What leaves the house: planned with the message, handed over by a worker, recorded.
+
+A delivery is claimed with a lease, sent outside any transaction and recorded in a second one. Its mail id is fixed
+when it is planned, so that every copy that a crash may cause is the same mail. Its status only moves forward.
+"""
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from channels.base import SendError
+from channels.base import Status as DeliveryStatus
+from helpdesk import db, events
+from helpdesk.clock import now
+from helpdesk.errors import Invalid
+from helpdesk.models import Delivery, Identity, Inbox, Message, SystemState, ThreadKey, Ticket
+from helpdesk.services import inboxes
+from helpdesk.services.routes import Route
+
+LEASE = timedelta(seconds=180)          # longer than any channel's own time-outs (SMTP waits 120 s after DATA)
+BATCH = 20
+BACK_OFF = (10, 30, 60, 120, 300, 900, 1800, 3600)     # seconds; the last one repeats
+GIVE_UP = timedelta(days=5)             # as Postfix does: maximal_queue_lifetime
+UNCERTAIN_WAIT = timedelta(minutes=2)
+ORDER = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN, DeliveryStatus.SENT,
+         DeliveryStatus.DELIVERED, DeliveryStatus.READ]
+WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+HOLD = "outbox_hold"
+
+
+def enqueue(session: Session, ticket: Ticket, message: Message, route: Route) -> Delivery:
+    """Plan the delivery of a message. Whatever may come back from it is remembered as a key to this ticket."""
+    delivery = Delivery(message_id=message.id, ticket_id=ticket.id, inbox_id=route.inbox.id,
+                        identity_id=route.identity.id, held=held(session))
+    cls = inboxes.kind(route.inbox.channel)
+    if cls.instant:
+        delivery.status, delivery.sent_at = DeliveryStatus.SENT, now()
+        db.tell(session, f"{route.identity.kind}:{route.identity.id}", "message", seq=message.seq)
+    if cls.can.subject:
+        _make_answerable(session, ticket, delivery, route)
+    session.add(delivery)
+    session.flush()
+    db.tell(session, "worker", "wake")
+    return delivery
+
+
+def _make_answerable(session: Session, ticket: Ticket, delivery: Delivery, route: Route) -> None:
+    domain = route.inbox.account.rpartition("@")[2] or "localhost"
+    delivery.mail_id = f"<{secrets.token_hex(16)}.{ticket.id}@{domain}>"
+    delivery.reply_token = secrets.token_hex(16)        # hex: some mail systems lower-case the local part
+    for key in (delivery.mail_id, f"token:{delivery.reply_token}"):
+        session.add(ThreadKey(key=key, inbox_id=route.inbox.id, ticket_id=ticket.id, secret=True))
+
+
+def held(session: Session) -> bool:
+    """Whether nothing may leave until an admin says so (after a restore)."""
+    return session.get(SystemState, HOLD) is not None
+
+
+def claim_due(session: Session) -> list[int]:
+    """Take what is due, at most one message per address at a time so that they arrive in order; returns their ids."""
+    at = now()
+    expire_leases(session, at)
+    earlier = aliased(Delivery)
+    blocked = select(earlier.id).where(
+        earlier.identity_id == Delivery.identity_id, earlier.inbox_id == Delivery.inbox_id,
+        earlier.id < Delivery.id, earlier.status.in_(WAITING)).exists()
+    due = select(Delivery).where(
+        Delivery.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.UNCERTAIN)), Delivery.next_try_at <= at,
+        Delivery.held.is_(False), Delivery.lease_until.is_(None), ~blocked)
+    rows = session.scalars(due.order_by(Delivery.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        row.status, row.lease_until, row.attempts, row.updated_at = (DeliveryStatus.SENDING, at + LEASE,
+                                                                     row.attempts + 1, at)
+    return [row.id for row in rows]
+
+
+def expire_leases(session: Session, at: datetime) -> None:
+    """A worker died while it was sending. Mail goes out once more under the same Message-ID (nothing lost beats nothing
+    doubled); where the medium could not tell a repetition, an agent decides."""
+    dead = select(Delivery).where(Delivery.status == DeliveryStatus.SENDING, Delivery.lease_until < at)
+    for row in session.scalars(dead.with_for_update(skip_locked=True)):
+        row.lease_until = None
+        _uncertain(session, row, "The connection broke while it was being sent.")
+
+
+def sent(session: Session, delivery_id: int, external_id: str, parts: int) -> None:
+    """One part was accepted; with the last one the message is sent."""
+    delivery = session.get(Delivery, delivery_id, with_for_update=True)
+    delivery.parts_sent += 1
+    delivery.external_id = external_id
+    if delivery.inbox_id and external_id:
+        _remember(session, delivery, external_id)
+    if delivery.parts_sent < parts:
+        return
+    delivery.lease_until, delivery.error, delivery.sent_at = None, "", now()
+    _move(session, delivery, DeliveryStatus.SENT)
+
+
+def failed(session: Session, delivery_id: int, error: SendError) -> None:
+    """It was not accepted: try later, give up, or leave it to an agent."""
+    delivery = session.get(Delivery, delivery_id, with_for_update=True)
+    delivery.lease_until = None
+    delivery.error = str(error)[:1000]
+    if error.broken:
+        inboxes.mark_health(session, delivery.inbox_id, str(error))
+    if error.permanent or now() - delivery.created_at > GIVE_UP:
+        return _fail(session, delivery, str(error))
+    if error.uncertain:
+        return _uncertain(session, delivery, str(error))
+    wait = error.retry_after or BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
+    delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, now() + timedelta(seconds=wait)
+    _told(session, delivery)
+
+
+def mark(session: Session, delivery: Delivery, status: DeliveryStatus, error: str = "") -> None:
+    """What the provider, or the reader's own page, reports. Late news never take a delivery back."""
+    if status == DeliveryStatus.FAILED:
+        if delivery.status not in (DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.FAILED):
+            _fail(session, delivery, error)
+    else:
+        _move(session, delivery, status)
+
+
+def retry(session: Session, delivery: Delivery, actor: str) -> None:
+    """An agent wants it sent again. Raises Invalid unless it failed or may not have arrived."""
+    if delivery.status not in (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN):
+        raise Invalid("This message is on its way already.")
+    session.get(Identity, delivery.identity_id).failing_since = None
+    delivery.status, delivery.error, delivery.attempts = DeliveryStatus.QUEUED, "", 0
+    delivery.created_at = delivery.next_try_at = now()
+    db.tell(session, "worker", "wake")
+    _told(session, delivery)
+
+
+def release(session: Session, actor: str) -> int:
+    """Let everything go that was held after a restore; returns how many."""
+    rows = session.scalars(select(Delivery).where(Delivery.held)).all()
+    for row in rows:
+        row.held = False
+    if state := session.get(SystemState, HOLD):
+        session.delete(state)
+    events.record(session, events.SettingsChanged(what="outbox released", detail=f"{len(rows)} messages"), actor=actor)
+    db.tell(session, "worker", "wake")
+    return len(rows)
+
+
+def find_by_external(session: Session, inbox_id: int, external_id: str) -> Delivery | None:
+    """The delivery that a receipt or bounce speaks of."""
+    return session.scalar(select(Delivery).where(
+        Delivery.inbox_id == inbox_id,
+        or_(Delivery.external_id == external_id, and_(Delivery.mail_id == external_id, Delivery.mail_id != ""))))
+
+
+def _move(session: Session, delivery: Delivery, status: DeliveryStatus) -> None:
+    if delivery.status in ORDER and ORDER.index(status) > ORDER.index(delivery.status):
+        delivery.status = status
+        _told(session, delivery)
+
+
+def _fail(session: Session, delivery: Delivery, error: str) -> None:
+    delivery.status, delivery.error = DeliveryStatus.FAILED, error[:1000]
+    identity = session.get(Identity, delivery.identity_id)
+    if session.get(Inbox, delivery.inbox_id).channel == "email":
+        identity.failing_since = identity.failing_since or now()
+    ticket = session.get(Ticket, delivery.ticket_id, with_for_update=True)
+    events.record(session, events.DeliveryFailed(
+        delivery_id=delivery.id, message_id=delivery.message_id, error=error[:500],
+        channel=session.get(Inbox, delivery.inbox_id).channel), ticket=ticket)
+    _told(session, delivery)
+
+
+def _uncertain(session: Session, delivery: Delivery, error: str) -> None:
+    again = session.get(Inbox, delivery.inbox_id).channel == "email" and delivery.attempts < 2
+    delivery.status, delivery.error = DeliveryStatus.UNCERTAIN, error[:1000]
+    delivery.next_try_at = now() + (UNCERTAIN_WAIT if again else timedelta(days=36_500))
+    _told(session, delivery)
+
+
+def _remember(session: Session, delivery: Delivery, external_id: str) -> None:
+    if not session.get(ThreadKey, (external_id, delivery.inbox_id)):
+        session.add(ThreadKey(key=external_id, inbox_id=delivery.inbox_id, ticket_id=delivery.ticket_id, secret=True))
+
+
+def _told(session: Session, delivery: Delivery) -> None:
+    delivery.updated_at = now()
+    db.tell(session, f"ticket:{delivery.ticket_id}", "delivery", ticket=delivery.ticket_id,
+            message=delivery.message_id)
+    message = session.get(Message, delivery.message_id)
+    if message.channel == "web":
+        db.tell(session, f"visitor:{delivery.identity_id}", "status", message=message.id, status=delivery.status)

@@ -1,0 +1,114 @@
+"""Saying something: to the customer, or among agents."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from channels.base import Button
+from helpdesk import events
+from helpdesk.clock import now
+from helpdesk.errors import Invalid
+from helpdesk.models import Agent, Attachment, Message, Status, Ticket
+from helpdesk.services import outbox, sla, tickets
+from helpdesk.services import routes as ways
+from helpdesk.services.files import StoredFile
+
+TEXT_LIMIT = 100_000
+
+
+def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agent: Agent | None = None,
+         route: ways.Route | None = None, html: str = "", files: Sequence[StoredFile] = (),
+         buttons: Sequence[Button] = (), client_id: str | None = None, payload: dict | None = None,
+         subject: str = "") -> Message:
+    """Answer the customer over `route`, or over the best open way.
+
+    `by`: agent, assistant or system. Sent again with the same client_id it gives the first message back. An agent's
+    answer meets the first-response promise and silences the assistant; the others do neither. Raises Invalid when
+    there is nothing to send or no open way.
+    """
+    if known := _same(session, ticket, client_id):
+        return known
+    text = _clean(text, files)
+    route = route or ways.default(session, ticket)
+    if route is None:
+        raise Invalid("There is no open way to reach this contact. Ask for an address, or wait until they write.")
+    if not route.open:
+        raise Invalid(route.why)
+    _check_files(route, files)
+    at = now()
+    message = _add(session, ticket, Message(
+        direction="out", kind="message", author_kind=by, author_id=agent.id if agent else None,
+        author_name=agent.name if agent else "", inbox_id=route.inbox.id, channel=route.inbox.channel,
+        identity_id=route.identity.id, subject=subject, text=text, html=html, client_id=client_id, sent_at=at,
+        payload={**(payload or {}), **({"buttons": [{"label": b.label, "payload": b.payload} for b in buttons]}
+                                       if buttons else {})}), files)
+    outbox.enqueue(session, ticket, message, route)
+    actor = agent.actor if agent else by
+    if by == "agent":
+        _human_answered(session, ticket, route, at)
+    if by != "system":
+        ticket.preview, ticket.preview_author = text[:200], by
+        ticket.last_message_at, ticket.channel = at, route.inbox.channel
+    events.record(session, events.ReplySent(message_id=message.id, channel=route.inbox.channel, by=by), ticket=ticket,
+                  actor=actor)
+    return message
+
+
+def note(session: Session, ticket: Ticket, text: str, agent: Agent, client_id: str | None = None,
+         files: Sequence[StoredFile] = ()) -> Message:
+    """Write something that only agents see."""
+    if known := _same(session, ticket, client_id):
+        return known
+    message = _add(session, ticket, Message(
+        direction="out", kind="note", author_kind="agent", author_id=agent.id, author_name=agent.name,
+        text=_clean(text, files), client_id=client_id, sent_at=now()), files)
+    events.record(session, events.NoteAdded(message_id=message.id), ticket=ticket, actor=agent.actor)
+    return message
+
+
+def _same(session: Session, ticket: Ticket, client_id: str | None) -> Message | None:
+    if not client_id:
+        return None
+    return session.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_id == client_id))
+
+
+def _clean(text: str, files: Sequence[StoredFile]) -> str:
+    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    if not text and not files:
+        raise Invalid("Write something, or attach a file.")
+    if len(text) > TEXT_LIMIT:
+        raise Invalid(f"That is too long: {len(text)} characters, at most {TEXT_LIMIT} can be sent.")
+    return text
+
+
+def _check_files(route: ways.Route, files: Sequence[StoredFile]) -> None:
+    if files and not route.can.files:
+        raise Invalid(f"{route.inbox.name} cannot carry files.")
+    for file in files:
+        if route.can.file_limit and file.size > route.can.file_limit:
+            raise Invalid(f"{file.name} is too large for {route.inbox.name}: at most "
+                          f"{route.can.file_limit // 1_000_000} MB.")
+
+
+def _add(session: Session, ticket: Ticket, message: Message, files: Sequence[StoredFile]) -> Message:
+    ticket.seq += 1
+    message.ticket_id, message.seq = ticket.id, ticket.seq
+    message.attachments = [Attachment(name=f.name, content_type=f.content_type, size=f.size, sha256=f.sha256)
+                           for f in files]
+    session.add(message)
+    session.flush()
+    return message
+
+
+def _human_answered(session: Session, ticket: Ticket, route: ways.Route, at) -> None:
+    ticket.with_assistant = False
+    ticket.waiting_since = None
+    if ticket.first_response_at is None:
+        ticket.first_response_at = at
+    ticket.reply_inbox_id, ticket.reply_identity_id = route.inbox.id, route.identity.id
+    sla.replied(session, ticket, at)
+    tickets.wake(session, ticket, "agent")
+    if ticket.status == Status.CLOSED:
+        tickets.set_status(session, ticket, Status.OPEN, "system", why="answered")

@@ -1,0 +1,235 @@
+"""Promises and their clocks.
+
+Two clocks measure a ticket: `first_response` until a human answers in public, `resolution` until it is resolved. The
+rules, in the words of the documentation:
+
+- A ticket that a customer opened starts both. While the assistant has it, the first response waits: it starts when
+  the assistant hands over, so that no promise of people is kept or broken by a machine.
+- Pending and snoozed stop the resolution clock. Resolved or closed meets it and stops the other.
+- Reopened, the resolution clock goes on with the time already spent. The first response is given once.
+- A promise broken stays broken; a clock that breached goes on until it is met.
+
+The verbs are called by the services that make the change, in its transaction and with the ticket locked. They keep
+`ticket.due_at`, the nearest running deadline.
+"""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from helpdesk import events, settings
+from helpdesk.clock import now
+from helpdesk.models import BusinessHours, Event, Message, SlaClock, SlaPolicy, Ticket
+from helpdesk.models.tickets import PRIORITIES
+from helpdesk.services import clocks
+from helpdesk.services.clocks import Interval
+from helpdesk.services.hours import Hours
+
+KINDS = ("first_response", "resolution")
+BATCH = 100
+
+
+def ensure_default(session: Session) -> SlaPolicy:
+    """The first policy, made from the settings when there is none. Around the clock until somebody sets hours."""
+    policy = session.scalar(select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id).limit(1))
+    if policy is None:
+        chosen = settings.current()
+        policy = SlaPolicy(name="Default", first_response=dict.fromkeys(PRIORITIES, chosen.first_response_minutes),
+                           resolution=dict.fromkeys(PRIORITIES, chosen.resolution_minutes))
+        session.add(policy)
+        session.flush()
+    return policy
+
+
+def hours_of(session: Session, policy: SlaPolicy | None) -> Hours:
+    """The business hours of a policy; around the clock when it has none."""
+    row = session.get(BusinessHours, policy.hours_id) if policy and policy.hours_id else None
+    return Hours(row.time_zone, row.week, row.holidays) if row else Hours()
+
+
+def start(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
+    """A customer opened this ticket. Started twice it stays as it is."""
+    if _clocks(session, ticket):
+        return
+    at = at or ticket.created_at or now()
+    for kind in KINDS:
+        if kind == "resolution" or not ticket.with_assistant:
+            _begin(session, ticket, kind, at)
+    _settle(session, ticket, at)
+
+
+def customer_wrote(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
+    """The customer wrote. Where no clock waits for a first answer although people have the ticket and none of them
+    has answered yet (an agent silenced the assistant), it starts now."""
+    at, running = min(at or now(), now()), {clock.kind for clock in _clocks(session, ticket)}
+    if running == {"resolution"} and not ticket.with_assistant and ticket.first_response_at is None:
+        _begin(session, ticket, "first_response", at)
+    _settle(session, ticket, at)
+
+
+def handed_over(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
+    """The assistant gave the ticket to people: the promise of a first response starts here, unless one has
+    answered already or it is broken."""
+    at, known = at or now(), {clock.kind: clock for clock in _clocks(session, ticket)}
+    clock = known.get("first_response")
+    if not known or ticket.first_response_at or (clock and (clock.met_at or clock.breached_at)):
+        return
+    if clock:
+        clock.started_at, clock.spent_seconds = at, 0
+        clock.due_at, clock.paused_at = None, at
+    else:
+        _begin(session, ticket, "first_response", at)
+    _settle(session, ticket, at)
+
+
+def replied(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
+    """A human answered in public. Replies of the assistant and of the system are not told to this function. If no
+    customer has written at all, an agent started the ticket and nothing was promised."""
+    at = at or now()
+    for clock in _clocks(session, ticket):
+        if clock.kind == "first_response" and not clock.met_at:
+            if not session.scalar(select(exists().where(Message.ticket_id == ticket.id, Message.direction == "in"))):
+                return _forget(session, ticket)
+            _stop(session, ticket, clock, at)
+            clock.met_at, clock.paused_at = at, None
+    _settle(session, ticket, at)
+
+
+def status_changed(session: Session, ticket: Ticket, previous: str, new: str, at: datetime | None = None) -> None:
+    """The ticket stands at `new` now. Also to be called, with the same status twice, after it was snoozed or woken."""
+    _settle(session, ticket, at or now(), status=new)
+
+
+def priority_changed(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
+    """Another priority, another promise: the targets change, the time already spent does not. A clock that is met or
+    broken stays so."""
+    at, known = at or now(), {clock.kind: clock for clock in _clocks(session, ticket)}
+    if not known:
+        return
+    policy = _policy(session, ticket)
+    for clock in known.values():
+        if clock.met_at or clock.breached_at:
+            continue
+        _stop(session, ticket, clock, at)
+        target = _target(policy, clock.kind, ticket)
+        if target is None:
+            session.delete(clock)
+        else:
+            clock.target_seconds, clock.policy_id = target, policy.id
+    session.flush()
+    _settle(session, ticket, at)
+
+
+def breach_due(session: Session) -> int:
+    """Tick: note every running clock whose time is up, once; returns how many. Due exactly now is still in time.
+
+    The ticket is locked before its clock is looked at again, in the order of every other service, so that a reply
+    at the same moment is either seen here or sees this.
+    """
+    at = now()
+    late = select(SlaClock.ticket_id).where(SlaClock.due_at < at, SlaClock.breached_at.is_(None),
+                                            SlaClock.met_at.is_(None)).distinct().limit(BATCH)
+    count = 0
+    for ticket_id in session.scalars(late).all():
+        ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id).execution_options(populate_existing=True)
+                                .with_for_update(skip_locked=True))
+        if ticket is None:
+            continue
+        for clock in _clocks(session, ticket):
+            if ticket.merged_into_id:       # its promises went over to the survivor
+                clock.due_at, clock.paused_at = None, clock.paused_at or at
+            else:
+                count += _note_breach(session, ticket, clock, at)
+    return count
+
+
+def explain(session: Session, ticket: Ticket) -> list[Interval]:
+    """What each clock of this ticket counted, and what it did not and why, oldest first per clock."""
+    history = session.scalars(select(Event).where(Event.ticket_id == ticket.id).order_by(Event.seq)).all()
+    found = []
+    for clock in _clocks(session, ticket):
+        hours = hours_of(session, session.get(SlaPolicy, clock.policy_id) if clock.policy_id else None)
+        walk = clocks.steps(clock.kind, clock.started_at, history)
+        found += clocks.intervals(clock.kind, hours, walk, clock.met_at or now(), not clock.met_at)
+    return found
+
+
+def _clocks(session: Session, ticket: Ticket) -> list[SlaClock]:
+    return list(session.scalars(select(SlaClock).where(SlaClock.ticket_id == ticket.id).order_by(SlaClock.id)
+                                .execution_options(populate_existing=True)))
+
+
+def _policy(session: Session, ticket: Ticket) -> SlaPolicy:
+    """The first policy that promises something for this priority."""
+    policies = session.scalars(select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id)).all()
+    fits = (p for p in policies if any(_target(p, kind, ticket) for kind in KINDS))
+    return next(fits, None) or (policies[0] if policies else ensure_default(session))
+
+
+def _target(policy: SlaPolicy, kind: str, ticket: Ticket) -> int | None:
+    minutes = getattr(policy, kind).get(ticket.priority)
+    return round(minutes * 60) if minutes else None
+
+
+def _begin(session: Session, ticket: Ticket, kind: str, at: datetime) -> None:
+    policy = _policy(session, ticket)
+    target = _target(policy, kind, ticket)
+    if target is not None:
+        session.add(SlaClock(ticket_id=ticket.id, policy_id=policy.id, kind=kind, target_seconds=target,
+                             started_at=at, paused_at=at, spent_seconds=0))
+        session.flush()
+
+
+def _forget(session: Session, ticket: Ticket) -> None:
+    for clock in _clocks(session, ticket):
+        session.delete(clock)
+    session.flush()
+    ticket.due_at = None
+
+
+def _settle(session: Session, ticket: Ticket, at: datetime, status: str | None = None) -> None:
+    """Let every clock run or stand as the ticket does, and set its nearest deadline."""
+    status, found = status or ticket.status, _clocks(session, ticket)
+    for clock in found:
+        if clock.kind == "resolution" and status in clocks.DONE:
+            if not clock.met_at:
+                _stop(session, ticket, clock, at)
+                clock.met_at, clock.paused_at = at, None
+        elif clock.kind == "resolution" and clock.met_at:
+            clock.met_at, clock.paused_at = None, at
+        if clock.met_at:
+            continue
+        if not clocks.runs(clock.kind, status, bool(ticket.snoozed_until)):
+            _stop(session, ticket, clock, at)
+        elif clock.due_at is None:
+            _go(session, clock, at)
+    session.flush()
+    ticket.due_at = min((clock.due_at for clock in found if clock.due_at), default=None)
+
+
+def _go(session: Session, clock: SlaClock, at: datetime) -> None:
+    hours = hours_of(session, session.get(SlaPolicy, clock.policy_id))
+    at = max(at, clock.paused_at or at)     # a mail that was long on its way does not turn the clock back
+    clock.due_at, clock.paused_at = hours.after(at, clock.target_seconds - clock.spent_seconds), None
+
+
+def _stop(session: Session, ticket: Ticket, clock: SlaClock, at: datetime) -> None:
+    """Stand still. The deadline says how much was spent: it lies as far away as time was left."""
+    if clock.due_at is None:
+        return
+    _note_breach(session, ticket, clock, at)
+    hours = hours_of(session, session.get(SlaPolicy, clock.policy_id))
+    clock.spent_seconds = max(0, clock.target_seconds - hours.seconds_between(at, clock.due_at)
+                              + hours.seconds_between(clock.due_at, at))
+    clock.due_at, clock.paused_at = None, at
+
+
+def _note_breach(session: Session, ticket: Ticket, clock: SlaClock, at: datetime) -> bool:
+    """Record that the promise was broken, if it was and nobody has noted it yet."""
+    if not clock.due_at or clock.due_at >= at or clock.breached_at or clock.met_at:
+        return False
+    clock.breached_at = clock.due_at
+    events.record(session, events.SlaBreached(kind=clock.kind, due_at=clock.due_at.isoformat()), ticket=ticket)
+    return True

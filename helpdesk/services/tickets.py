@@ -1,0 +1,190 @@
+"""What can be done with a ticket."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from helpdesk import events
+from helpdesk.clock import now
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.models import (Agent, Contact, Delivery, Identity, Inbox, Message, Participant, Status, Tag, Team, ThreadKey,
+                             Ticket, TicketTag)
+from helpdesk.models.tickets import PRIORITIES
+from helpdesk.services import sla
+
+MERGE_STEPS = 20        # how far a chain of merges is followed; more would be a cycle
+WAKE_BATCH = 200
+
+
+def lock(session: Session, ticket_id: int) -> Ticket:
+    """The ticket, held until the transaction ends; a merged one gives its survivor. Raises NotFound."""
+    for _ in range(MERGE_STEPS):
+        ticket = session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+        if ticket is None:
+            break
+        if ticket.merged_into_id is None:
+            return ticket
+        ticket_id = ticket.merged_into_id
+    raise NotFound("There is no such ticket.")
+
+
+def open_ticket(session: Session, contact: Contact, *, channel: str, subject: str = "", inbox: Inbox | None = None,
+                identity_id: int | None = None, at: datetime | None = None, why: str = "", actor: str = "",
+                with_assistant: bool = False, follows: Ticket | None = None) -> Ticket:
+    """A new ticket of this contact, its clocks running."""
+    at = at or now()
+    ticket = Ticket(contact_id=contact.id, subject=subject[:300], channel=channel, created_at=at, last_message_at=at,
+                    team_id=inbox.team_id if inbox else None, reply_inbox_id=inbox.id if inbox else None,
+                    reply_identity_id=identity_id, with_assistant=with_assistant, seq=0,
+                    follows_ticket_id=follows.id if follows else None)
+    ticket.contact = contact
+    session.add(ticket)
+    session.flush()
+    if identity_id:
+        session.add(Participant(ticket_id=ticket.id, identity_id=identity_id, role="requester"))
+    sla.start(session, ticket)
+    events.record(session, events.TicketOpened(channel=channel, why=why), ticket=ticket,
+                  actor=actor or contact.actor)
+    return ticket
+
+
+def assign(session: Session, ticket: Ticket, agent: Agent | None, actor: str) -> None:
+    """Give the ticket to an agent, or to nobody."""
+    if ticket.agent_id == (agent.id if agent else None):
+        return
+    if agent and agent.disabled_at:
+        raise Invalid(f"{agent.name} no longer works here.")
+    previous, ticket.agent_id = ticket.agent_id, agent.id if agent else None
+    ticket.agent = agent
+    events.record(session, events.TicketAssigned(agent_id=ticket.agent_id, previous_id=previous,
+                                                 agent_name=agent.name if agent else ""), ticket=ticket, actor=actor)
+
+
+def set_team(session: Session, ticket: Ticket, team: Team | None, actor: str) -> None:
+    """Move the ticket to a team's queue."""
+    if ticket.team_id == (team.id if team else None):
+        return
+    ticket.team_id = team.id if team else None
+    events.record(session, events.TeamChanged(team_id=ticket.team_id, team_name=team.name if team else ""),
+                  ticket=ticket, actor=actor)
+
+
+def set_status(session: Session, ticket: Ticket, status: Status | str, actor: str, why: str = "") -> None:
+    """Open, pending, resolved or closed. The same again does nothing."""
+    try:
+        status = Status(status)
+    except ValueError:
+        raise Invalid(f"There is no status {status!r}; use one of {', '.join(Status)}.") from None
+    previous = Status(ticket.status)
+    if status == previous:
+        return
+    was_active, at = ticket.active, now()
+    ticket.status = status
+    ticket.snoozed_until = None
+    if status == Status.RESOLVED:
+        ticket.resolved_at, ticket.waiting_since = at, None
+        fact = events.TicketResolved(previous=previous)
+    elif not was_active and status in (Status.OPEN, Status.PENDING):
+        ticket.resolved_at = None
+        fact = events.TicketReopened(previous=previous, why=why)
+    else:
+        fact = events.StatusChanged(status=status, previous=previous)
+    if status in (Status.CLOSED, Status.PENDING):
+        ticket.waiting_since = None
+    sla.status_changed(session, ticket, previous, status, at)
+    events.record(session, fact, ticket=ticket, actor=actor)
+
+
+def set_priority(session: Session, ticket: Ticket, priority: str, actor: str) -> None:
+    """low, normal, high or urgent; the clocks follow."""
+    if priority not in PRIORITIES:
+        raise Invalid(f"There is no priority {priority!r}; use one of {', '.join(PRIORITIES)}.")
+    if ticket.priority == priority:
+        return
+    previous, ticket.priority = ticket.priority, priority
+    sla.priority_changed(session, ticket)
+    events.record(session, events.PriorityChanged(priority=priority, previous=previous), ticket=ticket, actor=actor)
+
+
+def tag(session: Session, ticket: Ticket, add: list[str], remove: list[str], actor: str) -> None:
+    """Put labels on and take labels off; unknown labels are made."""
+    have = {t.name: t for t in ticket.tags}
+    add = [n for n in dict.fromkeys(name.strip().lower()[:50] for name in add) if n and n not in have]
+    remove = [n for n in dict.fromkeys(name.strip().lower() for name in remove) if n in have]
+    for name in add:
+        label = session.scalar(select(Tag).where(Tag.name == name))
+        if label is None:
+            label = Tag(name=name)
+            session.add(label)
+            session.flush()
+        session.add(TicketTag(ticket_id=ticket.id, tag_id=label.id))
+    for name in remove:
+        session.delete(session.get(TicketTag, (ticket.id, have[name].id)))
+    if add or remove:
+        session.flush()
+        session.expire(ticket, ["tags"])
+        events.record(session, events.TagsChanged(added=tuple(add), removed=tuple(remove)), ticket=ticket, actor=actor)
+
+
+def snooze(session: Session, ticket: Ticket, until: datetime | None, actor: str) -> None:
+    """Hide until a time; None brings it back."""
+    if until is None:
+        return wake(session, ticket, "agent", actor)
+    if until <= now():
+        raise Invalid("That time has passed; choose a later one.")
+    if not ticket.active:
+        raise Invalid("Only an open or pending ticket can be snoozed.")
+    ticket.snoozed_until = until
+    events.record(session, events.TicketSnoozed(until=until.isoformat()), ticket=ticket, actor=actor)
+
+
+def wake(session: Session, ticket: Ticket, why: str, actor: str = "system") -> None:
+    """Bring a snoozed ticket back."""
+    if ticket.snoozed_until:
+        ticket.snoozed_until = None
+        events.record(session, events.TicketWoken(why=why), ticket=ticket, actor=actor)
+
+
+def wake_due(session: Session) -> int:
+    """Bring back every ticket whose time has come, however long ago; returns how many."""
+    due = select(Ticket).where(Ticket.snoozed_until <= now()).limit(WAKE_BATCH).with_for_update(skip_locked=True)
+    tickets = session.scalars(due).all()
+    for ticket in tickets:
+        wake(session, ticket, "due")
+    return len(tickets)
+
+
+def split(session: Session, ticket: Ticket, message: Message, actor: str) -> Ticket:
+    """Take a customer's message, and what its sender wrote after it over the same channel, into a ticket of its own."""
+    if message.ticket_id != ticket.id or message.direction != "in":
+        raise Invalid("Only a customer's message of this ticket can be split off.")
+    identity = session.get(Identity, message.identity_id)
+    new = open_ticket(session, identity.contact, channel=message.channel, subject=message.subject or ticket.subject,
+                      inbox=session.get(Inbox, message.inbox_id), identity_id=identity.id, at=message.sent_at,
+                      why=f"split from {ticket.id}", actor=actor, follows=ticket)
+    moved = session.scalars(select(Message).where(
+        Message.ticket_id == ticket.id, Message.seq >= message.seq, Message.identity_id == identity.id)
+        .order_by(Message.seq)).all()
+    for item in moved:
+        new.seq += 1
+        item.ticket_id, item.seq = new.id, new.seq
+        if item.external_id:
+            session.execute(update(ThreadKey).where(ThreadKey.key == item.external_id,
+                                                    ThreadKey.inbox_id == item.inbox_id).values(ticket_id=new.id))
+    session.execute(update(Delivery).where(Delivery.message_id.in_([m.id for m in moved])).values(ticket_id=new.id))
+    new.agent_id, new.preview, new.preview_author = ticket.agent_id, moved[-1].text[:200], "contact"
+    new.waiting_since, new.last_message_at = moved[0].sent_at, moved[-1].sent_at
+    _restore_route(session, ticket)
+    events.record(session, events.TicketSplit(message_id=message.id, into_ticket_id=new.id), ticket=ticket, actor=actor)
+    return new
+
+
+def _restore_route(session: Session, ticket: Ticket) -> None:
+    """After messages left: answer where the last one that stayed came from."""
+    last = session.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.direction == "in")
+                          .order_by(Message.seq.desc()).limit(1))
+    if last:
+        ticket.reply_inbox_id, ticket.reply_identity_id, ticket.channel = last.inbox_id, last.identity_id, last.channel
+        ticket.preview, ticket.preview_author, ticket.last_message_at = last.text[:200], "contact", last.sent_at

@@ -1,0 +1,36 @@
+"""Sentences that the house itself writes to customers, in their language: config/texts.toml."""
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+
+from helpdesk import paths, settings
+
+
+@cache
+def _all() -> dict[str, dict[str, str]]:
+    return tomllib.loads((paths.CONFIG / "texts.toml").read_text(encoding="utf-8"))
+
+
+def locales() -> list[str]:
+    """The languages there are texts in."""
+    return sorted(next(iter(_all().values())))
+
+
+def closest(locale: str) -> str:
+    """The shipped language nearest to a locale such as pt-PT; the house's own when there is none."""
+    shipped = locales()
+    language = locale.replace("_", "-").split("-")[0].lower()
+    for one in shipped:
+        if one.lower() == locale.lower() or one.split("-")[0] == language and language:
+            return one
+    default = settings.current().default_locale
+    return default if default in shipped else "en"
+
+
+def text(name: str, locale: str, **fields: str) -> str:
+    """The sentence `name` in this language, with {fields} filled in. KeyError for an unknown name."""
+    sentence = _all()[name][closest(locale or "")]
+    for key, value in fields.items():
+        sentence = sentence.replace("{" + key + "}", str(value))
+    return sentence

@@ -1,0 +1,125 @@
+"""Events in words, for the timeline."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from helpdesk.models import Event
+
+STATUS_WORDS = {"open": "open", "pending": "waiting for the customer", "resolved": "resolved", "closed": "closed"}
+CHANNEL_WORDS = {"email": "e-mail", "web": "chat", "whatsapp": "WhatsApp", "telegram": "Telegram",
+                 "messenger": "Messenger", "instagram": "Instagram", "sms": "SMS"}
+CLOCK_WORDS = {"first_response": "first response", "resolution": "resolution"}
+HOW_WORDS = {"token": "by a signed token", "platform": "by the platform", "reply": "by a reply from there",
+             "code": "by a one-time code", "agent": "by an agent"}
+REASON_WORDS = {"asked": "the customer asked for a person", "misses": "it did not know the answer",
+                "no_match": "it did not know the answer", "not_helped": "the answer did not help",
+                "frustrated": "the customer was not happy", "files": "the customer sent files",
+                "answered_once": "the customer wrote again", "other_person": "somebody else wrote",
+                "no_route": "there was no way to answer", "turns": "it went on for too long",
+                "agent": "an agent took over"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one event is shown. `tone` is '', good, warn or bad; `at` is a time that belongs into the sentence."""
+    icon: str
+    text: str
+    tone: str = ""
+    at: datetime | None = None
+
+
+def event_words(event: Event, who: Callable[[str], str]) -> Words:
+    """The event as a sentence. `who` turns an actor ("agent:3") into a name."""
+    build = _BUILDERS.get(event.name)
+    if build is None:
+        return Words("info", f"{who(event.actor)}: {event.name}")
+    return build(event.data or {}, who(event.actor))
+
+
+def channel_words(name: str) -> str:
+    """A channel's name inside a sentence."""
+    return CHANNEL_WORDS.get(name, name or "another channel")
+
+
+def _assigned(data: dict, who: str) -> Words:
+    if data.get("agent_id") is None:
+        return Words("unassigned", f"{who} put the ticket back into the queue")
+    name = data.get("agent_name") or "somebody"
+    return Words("mine", f"{who} took the ticket" if name == who else f"{who} assigned the ticket to {name}")
+
+
+def _tags(data: dict, who: str) -> Words:
+    parts = [f"{verb} {', '.join(data[key])}" for key, verb in (("added", "added"), ("removed", "removed"))
+             if data.get(key)]
+    return Words("tag", f"{who} {' and '.join(parts)}")
+
+
+def _reopened(data: dict, who: str) -> Words:
+    why = {"customer wrote": ": the customer wrote again", "answered": ": somebody answered"}.get(data.get("why"), "")
+    return Words("refresh", f"{who} reopened the ticket{why}")
+
+
+def _handed_over(data: dict, who: str) -> Words:
+    reason = data.get("reason", "")
+    return Words("robot", f"Handed over to people: {REASON_WORDS.get(reason, reason.replace('_', ' '))}", "warn")
+
+
+def _answered(data: dict, who: str) -> Words:
+    words = {"answered": "The assistant answered", "offered": "The assistant offered articles",
+             "missed": "The assistant found no answer", "greeted": "The assistant said hello",
+             "handed_over": "The assistant handed over"}.get(data.get("outcome"), "The assistant spoke")
+    title, score = data.get("title"), data.get("score")
+    return Words("robot", words + (f" from “{title}”" if title else "")
+                 + (f" ({round(score * 100)} % sure)" if score is not None and title else ""))
+
+
+def _rated(data: dict, who: str) -> Words:
+    comment = f": “{data['comment']}”" if data.get("comment") else ""
+    return Words("star", f"{who} rated the help {data.get('score')} of 5{comment}", "bad" if data.get("low") else "good")
+
+
+_BUILDERS: dict[str, Callable[[dict, str], Words]] = {
+    "TicketOpened": lambda d, who: Words("plus", f"Ticket opened by {channel_words(d.get('channel'))}"),
+    "TicketAssigned": _assigned,
+    "TeamChanged": lambda d, who: Words("team", f"{who} moved the ticket to {d.get('team_name') or 'no team'}"),
+    "StatusChanged": lambda d, who: Words("edit", f"{who} set the status to "
+                                                  f"{STATUS_WORDS.get(d.get('status'), d.get('status'))}"),
+    "TicketResolved": lambda d, who: Words("resolved", f"{who} resolved the ticket", "good"),
+    "TicketReopened": _reopened,
+    "PriorityChanged": lambda d, who: Words("priority", f"{who} set the priority to {d.get('priority')}"),
+    "TagsChanged": _tags,
+    "TicketSnoozed": lambda d, who: Words("snooze", f"{who} snoozed the ticket until", at=_time(d.get("until"))),
+    "TicketWoken": lambda d, who: Words("bell", {"due": "The snooze is over", "customer wrote":
+                                                 "Back from snooze: the customer wrote"}.get(
+                                                     d.get("why"), f"{who} woke the ticket")),
+    "ChannelSwitched": lambda d, who: Words("switch", f"{who} went on by {channel_words(d.get('channel'))} (before: "
+                                                      f"{channel_words(d.get('previous'))})", "warn"),
+    "TicketSplit": lambda d, who: Words("split", f"{who} split a message off into ticket #{d.get('into_ticket_id')}"),
+    "HandedOver": _handed_over,
+    "AssistantAnswered": _answered,
+    "AnswerJudged": lambda d, who: Words("star", "The customer said that the answer helped" if d.get("helped") else
+                                         "The customer said that the answer did not help",
+                                         "good" if d.get("helped") else "warn"),
+    "DeliveryFailed": lambda d, who: Words("warning", f"Not delivered by {channel_words(d.get('channel'))}: "
+                                                      f"{d.get('error')}", "bad"),
+    "AnswerMailed": lambda d, who: Words("email", f"The visitor had left, so the answer also went to {d.get('address')}"),
+    "IdentityAdded": lambda d, who: Words("plus", f"{who} gave an address: {d.get('value')}"),
+    "IdentityVerified": lambda d, who: Words("shield", f"{d.get('value')} is verified "
+                                                       f"{HOW_WORDS.get(d.get('how'), '')}".rstrip(), "good"),
+    "ContactsMerged": lambda d, who: Words("contacts", "Two records of this person became one"),
+    "ParticipantJoined": lambda d, who: Words("plus", f"{d.get('address')} takes part"
+                                              + (" (unverified)" if d.get("role") == "unverified" else ""),
+                                              "warn" if d.get("role") == "unverified" else ""),
+    "SlaBreached": lambda d, who: Words("clock", f"The {CLOCK_WORDS.get(d.get('kind'), d.get('kind'))} is overdue", "bad"),
+    "SurveySent": lambda d, who: Words("star", f"Asked how it went, by {channel_words(d.get('channel'))}"),
+    "RatingGiven": _rated,
+}
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,54 @@
+"""What a browser fetches when it was told that something changed, and to catch up after a lost connection."""
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from helpdesk import db
+from helpdesk.models import Message
+from helpdesk.services import views
+from helpdesk.web import ticket_context as ctx
+from helpdesk.web.access import needs
+
+pages = Blueprint("live", __name__)
+
+WATCHED = 30
+
+
+@pages.get("/tickets/<int:ticket_id>/timeline")
+@needs("agent")
+def timeline(ticket_id: int):
+    """What came after `after`, the messages in `watch` (their delivery may have moved on), the header and the panel.
+    With `before` instead: older items only."""
+    before = request.args.get("before", type=int)
+    with db.reading() as session:
+        ticket = ctx.find_ticket(session, ticket_id)
+        people = ctx.directory(session)
+        shown = {"view": views.VIEWS["all"], "filters": ctx.filters(), **ctx.header(session, ticket, people)}
+        if before is not None:
+            return render_template("tickets/_items.html", **shown, **ctx.conversation(session, ticket, people, before=before))
+        after = request.args.get("after", 0, type=int)
+        shown |= ctx.conversation(session, ticket, people, after=after)
+        shown["items"] = _watched(session, ticket_id, after) + shown["items"]
+        return render_template("tickets/_live.html", **shown, **ctx.panel(session, ticket), **ctx.composer(session, ticket))
+
+
+@pages.get("/live/inbox/<key>")
+@needs("agent")
+def inbox(key: str):
+    """The rail and the first page of the list."""
+    with db.reading() as session:
+        view, filters = views.find_view(key), ctx.filters()
+        return render_template("tickets/_live_inbox.html", view=view, filters=filters, at=ctx.now(),
+                    found=views.tickets(session, view, ctx.g.agent.id, filters),
+                    **ctx.rail(session, ctx.directory(session)))
+
+
+def _watched(session, ticket_id: int, after: int) -> list[Message]:
+    ids = [int(part) for part in request.args.get("watch", "").split(",") if part.isdecimal()][:WATCHED]
+    if not ids:
+        return []
+    return list(session.scalars(select(Message).where(
+        Message.ticket_id == ticket_id, Message.id.in_(ids), Message.seq <= after)
+        .options(selectinload(Message.attachments), selectinload(Message.deliveries)).order_by(Message.seq)))

@@ -1,0 +1,141 @@
+"""What the ticket page shows, read in one go."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from flask import g, request
+from sqlalchemy import literal, null, select, union_all
+from sqlalchemy.orm import Session, joinedload
+
+from helpdesk.clock import now
+from helpdesk.errors import NotFound
+from helpdesk.models import (
+    Agent,
+    Article,
+    AssistantTurn,
+    Contact,
+    Event,
+    Identity,
+    Inbox,
+    Message,
+    SlaClock,
+    Team,
+    Ticket,
+)
+from helpdesk.services import routes, timeline, views
+from helpdesk.web.event_words import event_words
+
+TIMELINE = 100
+EARLIER = 6
+FILE_TYPES_SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Agents and teams as (id, name), and the channels in use."""
+    agents: list[tuple[int, str]]
+    teams: list[tuple[int, str]]
+    channels: list[str]
+
+
+def directory(session: Session) -> Directory:
+    """Everybody who can be chosen, in one statement."""
+    rows = session.execute(union_all(
+        select(literal("agent").label("sort"), Agent.id, Agent.name).where(Agent.disabled_at.is_(None)),
+        select(literal("team"), Team.id, Team.name),
+        select(literal("channel"), null(), Inbox.channel).where(Inbox.enabled).distinct())).all()
+    named = sorted(((sort, number, name) for sort, number, name in rows), key=lambda row: row[2].lower())
+    return Directory([(n, name) for sort, n, name in named if sort == "agent"],
+                     [(n, name) for sort, n, name in named if sort == "team"],
+                     [name for sort, _, name in named if sort == "channel"])
+
+
+def find_ticket(session: Session, ticket_id: int) -> Ticket:
+    """The ticket with its contact and agent, to read. Raises NotFound."""
+    ticket = session.get(Ticket, ticket_id, options=[joinedload(Ticket.contact), joinedload(Ticket.agent)])
+    if ticket is None:
+        raise NotFound("There is no such ticket.")
+    return ticket
+
+
+def filters() -> views.Filters:
+    """The narrowing that stands in the address."""
+    args = request.args
+    return views.Filters(channel=args.get("channel", "")[:32], team=args.get("team", type=int),
+                         tag=args.get("tag", "")[:50], q=args.get("q", "")[:200].strip())
+
+
+def rail(session: Session, people: Directory) -> dict:
+    """The views with their counts."""
+    return {"views": views.VIEWS.values(), "people": people,
+            "counts": views.counts(session, g.agent.id, people.channels, [team for team, _ in people.teams])}
+
+
+def header(session: Session, ticket: Ticket, people: Directory) -> dict:
+    """What the top of the ticket and its menus need."""
+    return {"ticket": ticket, "contact": ticket.contact, "people": people, "at": now(),
+            "tags": [tag.name for tag in ticket.tags]}
+
+
+def conversation(session: Session, ticket: Ticket, people: Directory, **window) -> dict:
+    """Messages and events, and what is needed to put them into words."""
+    items = timeline.items(session, ticket, **{"limit": TIMELINE, **window})
+    return {"items": items, **speech(session, ticket, people)}
+
+
+def speech(session: Session, ticket: Ticket, people: Directory) -> dict:
+    """How names, events and the assistant's answers are shown."""
+    turns = session.execute(select(AssistantTurn.reply_id, AssistantTurn.outcome, AssistantTurn.score,
+                                   AssistantTurn.helped, AssistantTurn.article_id, Article.title).outerjoin(
+        Article, Article.id == AssistantTurn.article_id).where(AssistantTurn.ticket_id == ticket.id)
+        .order_by(AssistantTurn.id)).all()
+    return {"turns": turns, "turn_of": {turn.reply_id: turn for turn in turns if turn.reply_id},
+            "words_of": partial(event_words, who=_names(ticket.contact, people)), "FILE_TYPES_SHOWN": FILE_TYPES_SHOWN}
+
+
+def composer(session: Session, ticket: Ticket) -> dict:
+    """The ways to answer."""
+    ways = routes.routes(session, ticket)
+    return {"ways": ways, "way": next((way for way in ways if way.open), None)}
+
+
+def panel(session: Session, ticket: Ticket) -> dict:
+    """Who the customer is, and what went on before."""
+    earlier = session.execute(select(Ticket.id, Ticket.subject, Ticket.status, Ticket.channel, Ticket.preview,
+                                     Ticket.last_message_at).where(
+        Ticket.contact_id == ticket.contact_id, Ticket.id != ticket.id, Ticket.merged_into_id.is_(None))
+        .order_by(Ticket.id.desc()).limit(EARLIER)).all()
+    handed = session.scalar(select(Event.data).where(Event.ticket_id == ticket.id, Event.name == "HandedOver")
+                            .order_by(Event.seq.desc()).limit(1)) if ticket.handed_over_at else None
+    return {"identities": session.scalars(select(Identity).where(Identity.contact_id == ticket.contact_id)
+                                          .order_by(Identity.id)).all(),
+            "clocks": session.scalars(select(SlaClock).where(SlaClock.ticket_id == ticket.id)).all(),
+            "earlier": earlier, "handed": handed}
+
+
+def whole(session: Session, ticket: Ticket, people: Directory) -> dict:
+    """Everything of the ticket page; `before` in the address asks for an earlier part of the conversation."""
+    return {**header(session, ticket, people), **composer(session, ticket), **panel(session, ticket),
+            **conversation(session, ticket, people, before=request.args.get("before", type=int))}
+
+
+def one_message(session: Session, message: Message) -> dict:
+    """What `_message.html` needs to show a message by itself."""
+    ticket = find_ticket(session, message.ticket_id)
+    return {"item": message, "ticket": ticket, "contact": ticket.contact, "at": now(),
+            **speech(session, ticket, directory(session))}
+
+
+def _names(contact: Contact, people: Directory) -> Callable[[str], str]:
+    agents = dict(people.agents)
+
+    def who(actor: str) -> str:
+        kind, _, number = (actor or "").partition(":")
+        if kind == "agent":
+            return agents.get(int(number), "A former agent")
+        if kind == "contact":
+            return contact.label
+        return {"assistant": "The assistant", "system": "The helpdesk"}.get(kind, kind or "Somebody")
+    return who

@@ -1,0 +1,122 @@
+"""What the widget is told, as plain data. Visitors get their own shapes, so that nothing internal can slip in."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from channels.web import FILE_ENDINGS, Web
+from helpdesk import settings
+from helpdesk.clock import now
+from helpdesk.models import Agent, Article, Contact, Identity, Inbox, Message, Rating, SlaPolicy, Ticket, Visitor
+from helpdesk.rendering import initials
+from helpdesk.services import inboxes, sla, timeline, visitors
+
+PAGE = 300              # messages of one answer
+TOPICS = 3              # suggestions per language
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+PERSON = "person"       # the button's payload that asks the assistant for a human being
+
+
+def config(session: Session, inbox: Inbox, own_origin: str) -> dict:
+    """What the frame needs before anybody is known: words, colour, limits, topics, and who may embed it."""
+    chosen = {**{s.key: s.default for s in Web.settings}, **(inbox.settings or {})}
+    origins = visitors.allowed_origins(inbox)
+    return {"key": inbox.key, "title": chosen["title"] or settings.current().company_name,
+            "greeting": chosen["greeting"], "color": chosen["color"], "locale": settings.current().default_locale,
+            "origins": [own_origin, *origins] if origins else [], "topics": _topics(session) if inbox.assistant else [],
+            "hours": hours(session), "person": PERSON if inbox.assistant else "",
+            "limits": {"text": Web.can.text_limit, "file": Web.can.file_limit, "endings": FILE_ENDINGS}}
+
+
+def hours(session: Session) -> dict:
+    """Whether somebody is there now, and when again."""
+    policy = session.scalar(select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id).limit(1))
+    at = now()
+    try:
+        opens = sla.hours_of(session, policy).after(at, 0)
+    except ValueError:          # never open: nothing can be promised
+        return {"open": False, "opens_at": None}
+    return {"open": opens <= at, "opens_at": _iso(opens) if opens > at else None}
+
+
+def state(session: Session, inbox: Inbox, visitor: Visitor, ticket: Ticket | None) -> dict:
+    """Where the visitor's conversation stands."""
+    contact = visitors.contact_of(session, visitor)
+    shown = {"conversation": None, "seen": 0, "read": 0, "person": inbox.assistant, "human": False, "settled": False,
+             "agent": "", "ask_contact": False, "name": contact.name, "hours": hours(session)}
+    if ticket is None:
+        return shown
+    last = session.scalar(select(Message).where(
+        Message.ticket_id == ticket.id, Message.direction == "out", Message.kind == "message",
+        Message.author_kind == "agent").order_by(Message.seq.desc()).limit(1))
+    agent = session.get(Agent, ticket.agent_id) if ticket.agent_id else None
+    human = not ticket.with_assistant
+    return shown | {
+        "conversation": ticket.id, "seen": visitor.seen_seq if visitor.ticket_id == ticket.id else 0,
+        "read": last.seq if last else 0, "person": bool(inbox.assistant and ticket.with_assistant), "human": human,
+        "away": human and ticket.handed_over_at is None and last is None, "settled": not ticket.active,
+        "agent": agent.name if agent else last.author_name if last else "",
+        "ask_contact": human and ticket.active and not _reachable(session, contact)}
+
+
+def items(session: Session, visitor: Visitor, ticket: Ticket, after: int) -> list[dict]:
+    """The public messages after a seq, oldest first; of a very long conversation the end."""
+    identity = session.get(Identity, visitor.identity_id)
+    return [_item(session, message, visitor, identity)
+            for message in timeline.public_items(session, ticket, after=after, limit=PAGE)]
+
+
+def _item(session: Session, message: Message, visitor: Visitor, identity: Identity) -> dict:
+    payload = message.payload or {}
+    shown = {"seq": message.seq, "from": _speaker(message, visitor, identity), "text": message.text,
+             "at": _iso(message.sent_at), "files": [_file(one) for one in message.attachments]}
+    if message.author_kind == "agent" or shown["from"] == "other":
+        shown |= {"name": message.author_name, "initials": initials(message.author_name)}
+    if message.channel and message.channel != "web":
+        shown["channel"] = inboxes.kind(message.channel).label
+    if message.identity_id == visitor.identity_id and message.direction == "in":
+        shown["client_id"] = (message.external_id or "").partition(":")[2]
+    if payload.get("buttons"):
+        shown["buttons"] = [{"label": b["label"], "payload": b["payload"]} for b in payload["buttons"]]
+    if title := (payload.get("article") or {}).get("title"):
+        shown["title"] = title
+        shown["text"] = message.text.removeprefix(title).lstrip()
+    if survey := payload.get("survey"):
+        rating = session.scalar(select(Rating).where(Rating.survey_id == survey.get("id")))
+        shown |= {"survey": {"score": rating.score if rating else None}, "text": ""}
+    return shown
+
+
+def _speaker(message: Message, visitor: Visitor, identity: Identity) -> str:
+    """me, other (somebody else who takes part), agent, assistant or system."""
+    if message.direction == "out":
+        return message.author_kind
+    return "me" if visitor.identity_id == message.identity_id or message.author_id == identity.contact_id else "other"
+
+
+def _file(attachment) -> dict:
+    return {"id": attachment.id if attachment.sha256 else None, "name": attachment.name, "size": attachment.size,
+            "picture": attachment.content_type in PICTURES}
+
+
+def _reachable(session: Session, contact: Contact) -> bool:
+    return bool((contact.claims or {}).get("email")) or session.scalar(select(Identity.id).where(
+        Identity.contact_id == contact.id, Identity.kind == "email").limit(1)) is not None
+
+
+def _topics(session: Session) -> list[dict]:
+    """The articles that helped most, a few of each language."""
+    rows = session.execute(select(Article.title, Article.locale).where(Article.published)
+                           .order_by((Article.helped - Article.not_helped).desc(), Article.id))
+    chosen: dict[str, list[dict]] = {}
+    for title, locale in rows:
+        few = chosen.setdefault(locale, [])
+        if len(few) < TOPICS:
+            few.append({"title": title, "locale": locale})
+    return [topic for few in chosen.values() for topic in few]
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,69 @@
+// Builds static/dist from static/src: bundled, minified, named by content hash, listed in manifest.json.
+// Run by `make build`; the pages find their files through the manifest, so that browsers may keep them for ever.
+import { build } from "esbuild";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+// name in the manifest → source below static/src
+const ENTRIES = {
+  "console.js": "js/console.js",
+  "widget.js": "js/widget/loader.js",
+  "widget-frame.js": "js/widget/frame.js",
+  "console.css": "css/console.css",
+  "widget.css": "css/widget.css",
+  "shop.css": "css/shop.css",
+  "public.css": "css/public.css",
+};
+
+// Other people's sites embed these by name, so they also exist without a hash.
+const STABLE = ["widget.js"];
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const source = path.join(here, "src");
+const target = path.join(here, "dist");
+const fresh = path.join(here, "dist.tmp");
+
+const missing = Object.values(ENTRIES).filter((file) => !existsSync(path.join(source, file)));
+if (missing.length) {
+  console.error(`static/build.mjs: these entry points do not exist:\n${missing.map((f) => `  static/src/${f}`).join("\n")}`);
+  process.exit(1);
+}
+
+await rm(fresh, { recursive: true, force: true });
+await mkdir(fresh, { recursive: true });
+
+const entryPoints = Object.entries(ENTRIES).map(([name, file]) => ({
+  in: path.join(source, file),
+  out: path.parse(name).name,
+}));
+const result = await build({
+  entryPoints,
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2020",
+  outdir: fresh,
+  entryNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  loader: { ".svg": "file", ".png": "file", ".webp": "file", ".woff2": "file", ".mp3": "file" },
+  legalComments: "linked",
+  metafile: true,
+  logLevel: "warning",
+}).catch(() => process.exit(1)); // esbuild has printed what is wrong and where
+
+const manifest = {};
+for (const [file, output] of Object.entries(result.metafile.outputs)) {
+  if (!output.entryPoint) continue;
+  const name = Object.keys(ENTRIES).find((key) => path.resolve(output.entryPoint) === path.join(source, ENTRIES[key]));
+  manifest[name] = path.basename(file);
+}
+for (const name of STABLE) await cp(path.join(fresh, manifest[name]), path.join(fresh, name));
+if (existsSync(path.join(source, "img"))) await cp(path.join(source, "img"), path.join(fresh, "img"), { recursive: true });
+await writeFile(path.join(fresh, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+
+// The old build stays until the new one is whole.
+await rm(target, { recursive: true, force: true });
+await rename(fresh, target);
+for (const [name, file] of Object.entries(manifest)) console.log(`${name} -> static/dist/${file}`);

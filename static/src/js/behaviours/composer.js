@@ -1,0 +1,63 @@
+// Replies and notes: a draft for each, kept apart; sent without leaving the page; nothing lost when that fails.
+
+import { setMine } from "../lib/presence.js";
+import { restore, send } from "../lib/outgoing.js";
+import { read, write } from "../lib/store.js";
+
+const QUIET = 20000; // after this without a key nobody is "replying" any more
+
+export function composer(form, signal) {
+  const text = form.querySelector("textarea");
+  const files = form.querySelector('input[type="file"]');
+  const mode = () => new FormData(form).get("mode");
+  const draft = (which) => `draft:${form.dataset.agent}:${form.dataset.ticket}:${which}`;
+  const ticket = Number(form.dataset.ticket);
+  let shown = mode();
+  let quiet;
+
+  function fill(value) {
+    text.value = value;
+    text.placeholder = text.dataset[`${shown}Placeholder`];
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  text.addEventListener("input", () => {
+    write(draft(shown), text.value);
+    clearTimeout(quiet);
+    if (!text.value) return setMine(ticket, "viewing");
+    if (document.activeElement === text) setMine(ticket, "replying");
+    quiet = setTimeout(setMine, QUIET, ticket, "viewing");
+  }, { signal });
+  form.addEventListener("change", (event) => {
+    if (event.target.name !== "mode") return;
+    write(draft(shown), text.value);
+    shown = mode();
+    fill(read(draft(shown), ""));
+    text.focus();
+  }, { signal });
+  text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit([...form.querySelectorAll("[data-send]")].find((one) => one.offsetParent && !one.disabled));
+  }, { signal });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!text.value.trim() && !files.files.length) return text.focus();
+    const entry = { client_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now(), mode: shown, text: text.value,
+      action: event.submitter?.formAction ?? form.action, then: event.submitter?.name === "then" ? event.submitter.value : "",
+      route: shown === "reply" ? form.elements.route?.value : "", files: [...files.files] };
+    if (shown === "note") entry.action = new URL(`/tickets/${ticket}/notes`, location.href).href;
+    files.value = "";
+    files.dispatchEvent(new Event("change", { bubbles: true }));
+    fill("");
+    send(form, entry);
+  }, { signal });
+  form.addEventListener("composer:restore", ({ detail }) => {
+    form.querySelector(`[name="mode"][value="${detail.mode}"]`).click();
+    fill(detail.text);
+    text.focus();
+  }, { signal });
+  signal.addEventListener("abort", () => clearTimeout(quiet));
+  fill(read(draft(shown), ""));
+  restore(form);
+}

@@ -1,0 +1,383 @@
+// The chat in its frame: ties the parts together. What is shown is always what the helpdesk answers; the open line only
+// says when to ask.
+import { Api, Refused } from "./api.js";
+import { Composer } from "./composer.js";
+import { contactCard } from "./contact.js";
+import { h, icon } from "./dom.js";
+import { Host } from "./host.js";
+import { Live } from "./live.js";
+import { Outbox } from "./outbox.js";
+import { session } from "./storage.js";
+import { current, opening, t, use } from "./text.js";
+import { paint } from "./theme.js";
+import { Thread } from "./thread.js";
+
+const POLL = 30000; // ms; heals whatever notice was lost
+const TYPING_SHOWN = 6000;
+const EMPTY = { conversation: null, seen: 0, read: 0, person: true };
+
+const config = JSON.parse(document.getElementById("config").textContent);
+const given = new URLSearchParams(location.hash.slice(1));
+const find = (name) => document.getElementById(name);
+const [scroller, intro, log, after, bar, status, chips, menu, newer] =
+  ["scroller", "intro", "log", "after", "bar", "status", "chips", "menu", "newer"].map(find);
+
+let state = { ...EMPTY, hours: config.hours };
+let items = new Map(); // seq → message
+let uploads = [];
+let page = "", open = parent === self, loaded = false, unread = -1, lost = false, typingTimer = 0, note = "", asking = false;
+let refreshing = null, again = false;
+
+const api = new Api(config.key);
+const about = () => ({ locale: current(), page });
+const host = new Host(given.get("origin"), config.origins, {
+  open: () => show(true),
+  close: () => show(false),
+  page: (value) => (page = String(value).slice(0, 500)),
+  setLocale: (value) => speak([String(value)]),
+  prefill: (value) => composer.fill(String(value)),
+  sendMessage: (value) => say(String(value)),
+  identify: (token) => identify(String(token)),
+  logout,
+});
+const live = new Live(config.key, () => api.token, {
+  connect: () => (refresh(), outbox.again()),
+  message: () => refresh(),
+  typing: ({ name }) => typing(name),
+  read: ({ conversation, seq }) => {
+    if (conversation === state.conversation) state.read = Math.max(state.read, seq);
+    render();
+  },
+});
+api.renewed = () => (api.token ? live.restart() : live.stop());
+const outbox = new Outbox(session, `hd:${config.key}:outbox`, deliver, () => render());
+const thread = new Thread(log, scroller, {
+  retry: (id) => (uploads.some((one) => one.client_id === id) ? upload(uploads.find((one) => one.client_id === id)) : outbox.retry(id)),
+  cancel: (id) => uploads.find((one) => one.client_id === id)?.controller.abort(),
+  press: (button) => say(button.label, button.payload),
+  picture: (file) => api.blob(`files/${file.id}`),
+  download,
+  rate: (seq, score, comment) => api.call("POST", "rate", { seq, score, comment }),
+});
+const composer = new Composer(find("composer"), config.limits, {
+  send: (text) => say(text),
+  files: (files) => files.forEach(attach),
+  typing: () => live.tell("typing", {}),
+  problem: (sentence) => announce(sentence),
+});
+
+// --- Saying ---
+
+function say(text, payload = "") {
+  if (text.trim()) return outbox.add({ text: text.trim().slice(0, config.limits.text), payload });
+}
+
+async function deliver(entry) {
+  await api.start(about);
+  const message = { client_id: entry.client_id, text: entry.text, payload: entry.payload, ...about() };
+  if (live.on) {
+    const answer = await live.ask("message", message).catch(() => null);
+    if (answer?.ok) return refresh();
+    if (answer && answer.status !== 401) throw new Refused(answer.status, answer.error, answer.retry_after);
+  }
+  try {
+    await api.call("POST", "messages", message);
+  } catch (refused) {
+    if (refused.status !== 401) throw refused;
+    await api.start(about); // the token is no longer good: this browser begins anew
+    await api.call("POST", "messages", message);
+  }
+  host.tell("conversation");
+  live.start();
+  if (!live.on) setTimeout(refresh, 600);
+}
+
+function attach(file) {
+  const entry = { client_id: `${Date.now()}-${Math.random().toString(36).slice(2)}`, from: "me", at: new Date().toISOString(), file,
+    files: [{ name: file.name, size: file.size }] };
+  uploads.push(entry);
+  upload(entry);
+}
+
+async function upload(entry) {
+  Object.assign(entry, { progress: 0, state: "sending", error: "", controller: new AbortController() });
+  render();
+  try {
+    await api.start(about);
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ client_id: entry.client_id, ...about() })) form.append(name, value);
+    form.append("file", entry.file);
+    await api.upload("files", form, (share) => ((entry.progress = share), render()), entry.controller.signal);
+    entry.state = "sent";
+    host.tell("conversation");
+    live.start();
+    refresh();
+  } catch (problem) {
+    if (problem.name === "AbortError") uploads = uploads.filter((one) => one !== entry);
+    Object.assign(entry, { state: "failed", error: problem.message || t("failed") });
+  }
+  delete entry.progress;
+  render();
+}
+
+// --- Hearing ---
+
+function refresh() {
+  if (!api.token) return Promise.resolve();
+  if (refreshing) return (again = true), refreshing;
+  refreshing = ask().finally(() => {
+    refreshing = null;
+    if (again) (again = false), refresh();
+  });
+  return refreshing;
+}
+
+async function ask() {
+  try {
+    take(await api.call("GET", `messages?after=${Math.max(0, ...items.keys())}&conversation=${state.conversation || ""}`));
+    lost = false;
+  } catch (refused) {
+    if (refused.status === 401) forget();
+    lost = refused.status === 0;
+  }
+  render();
+  if (api.token) live.start();
+}
+
+function take({ state: now, items: list = [] }) {
+  if (now) {
+    if (now.conversation !== state.conversation) items = new Map();
+    else now.read = Math.max(now.read, state.read);
+    state = now;
+    if (state.conversation) host.tell("conversation");
+  }
+  for (const item of list) {
+    if (loaded && item.from !== "me" && !items.has(item.seq)) {
+      host.tell("message", { from: item.from });
+      typing(null);
+    }
+    items.set(item.seq, item);
+  }
+  const back = new Set([...items.values()].map((item) => item.client_id).filter(Boolean));
+  uploads = uploads.filter((one) => !back.has(one.client_id));
+  outbox.arrived(back);
+  loaded = true;
+  seen();
+}
+
+function seen() {
+  const last = Math.max(0, ...[...items.values()].filter((item) => item.from !== "me").map((item) => item.seq));
+  if (!open || document.hidden || last <= state.seen || !state.conversation) return;
+  state.seen = last;
+  const body = { seq: last, conversation: state.conversation };
+  if (!live.tell("seen", body)) api.call("POST", "seen", body).catch(() => (state.seen = 0));
+}
+
+function typing(name) {
+  clearTimeout(typingTimer);
+  find("typing").hidden = name === null;
+  if (name === null) return;
+  find("typing").querySelector(".sr").textContent = t("typing", { name: name || t("someone") });
+  if (thread.atEnd) thread.toEnd();
+  typingTimer = setTimeout(() => typing(null), TYPING_SHOWN);
+}
+
+// --- Who ---
+
+async function identify(token) {
+  try {
+    const before = api.token;
+    take(await api.call("POST", "identify", { token, ...about() }));
+    if (api.token !== before) items = new Map();
+    refresh();
+  } catch (refused) {
+    console.warn(`helpdesk widget: identify was refused: ${refused.message || "no connection"}`);
+  }
+}
+
+function logout() {
+  if (api.token) api.call("POST", "logout").catch(() => {});
+  api.keep(null);
+  forget();
+}
+
+function forget() {
+  state = { ...EMPTY, hours: config.hours };
+  items = new Map();
+  uploads = [];
+  outbox.clear();
+  thread.clear();
+  render();
+}
+
+async function saveContact(email, name) {
+  take(await api.call("POST", "contact", { email, name }));
+  note = t("saved", { email });
+  render();
+}
+
+// --- Showing ---
+
+function entries() {
+  const shown = [...items.values()].sort((a, b) => a.seq - b.seq).map((item) => ({
+    ...item,
+    name: item.name || t(item.from === "assistant" ? "assistant" : "team"),
+    state: item.from === "me" ? (item.seq <= state.read ? "read" : "delivered") : undefined,
+    survey: item.survey && { ...item.survey, seq: item.seq },
+  }));
+  const waiting = [...outbox.list.map((one) => ({ ...one, from: "me" })), ...uploads];
+  return [...shown, ...waiting.sort((a, b) => (a.at < b.at ? -1 : 1))];
+}
+
+let greeted = "";
+function render() {
+  const list = entries(), started = Boolean(state.conversation) || list.length > 0;
+  intro.hidden = started;
+  if (!started && greeted !== current()) greet();
+  if (thread.show(list)) newer.hidden = false;
+  const { open: here, opens_at: at } = state.hours;
+  status.textContent = state.agent ? state.agent : here ? t("open") : at ? t("away", { time: opening(new Date(at)) }) : "";
+  status.classList.toggle("here", here);
+  bar.hidden = navigator.onLine && !lost;
+  chips.hidden = !state.person || !started;
+  tail(started);
+  count();
+}
+
+let drawnTail = "";
+function tail(started) {
+  const wants = state.ask_contact && !session.get(`hd:${config.key}:later`) ? "contact" : "";
+  const away = started && state.away && !state.hours.open && state.hours.opens_at ? "away" : "";
+  const settled = started && state.settled ? "settled" : "";
+  const mark = [wants, away, settled, asking, note, current(), state.conversation].join("|");
+  if (mark === drawnTail) return;
+  drawnTail = mark;
+  const follows = thread.atEnd;
+  after.replaceChildren(...[
+    settled && h("p", { class: "notice" }, t("resolved")),
+    away && h("p", { class: "notice" }, t("awayLong", { time: opening(new Date(state.hours.opens_at)) })),
+    note && h("p", { class: "notice" }, note),
+    wants && contactCard(state, saveContact, () => (session.set(`hd:${config.key}:later`, "1"), render())),
+    asking && h("div", { class: "card", role: "group" }, h("p", { class: "title" }, t("freshAsk")), h("div", { class: "row" },
+      h("button", { type: "button", class: "link", onclick: () => ((asking = false), render()) }, t("no")),
+      h("button", { type: "button", class: "primary", onclick: startFresh }, t("yes")))),
+  ].filter(Boolean));
+  if (follows) thread.toEnd();
+}
+
+function greet() {
+  greeted = current();
+  intro.replaceChildren(...[h("h2", { dir: "auto" }, config.greeting || t("greeting")), h("p", { class: "hint" }, t("hint")),
+    h("div", { class: "topics" }, config.topics.filter((one) => one.locale.split("-")[0] === current().split("-")[0])
+      .map((one) => h("button", { type: "button", class: "topic", dir: "auto", onclick: () => say(one.title) }, one.title))),
+    config.person && h("button", { type: "button", class: "topic person", onclick: person }, icon("person"), t("person"))].filter(Boolean));
+}
+
+function person() {
+  say(t("personAsked"), config.person);
+}
+
+async function startFresh() {
+  asking = false;
+  note = "";
+  try {
+    if (api.token) take(await api.call("POST", "end", {}));
+    composer.focus();
+  } catch (refused) {
+    announce(refused.message || t("error"));
+  }
+  render();
+}
+
+function count() {
+  const now = open ? 0 : [...items.values()].filter((item) => item.from !== "me" && item.seq > state.seen).length;
+  if (now === unread) return;
+  unread = now;
+  host.tell("unread", now);
+}
+
+function announce(sentence) {
+  const alert = find("alert");
+  alert.textContent = sentence;
+  alert.hidden = false;
+  setTimeout(() => (alert.hidden = true), 6000);
+}
+
+async function download(file) {
+  try {
+    const url = URL.createObjectURL(await api.blob(`files/${file.id}`));
+    h("a", { href: url, download: file.name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+  } catch (refused) {
+    announce(refused.message || t("error"));
+  }
+}
+
+function show(now) {
+  open = now;
+  if (!now) return count();
+  seen();
+  render();
+  thread.toEnd();
+  if (matchMedia("(pointer: coarse)").matches) find("title").focus();
+  else composer.focus();
+}
+
+function toggleMenu(now) {
+  menu.hidden = !now;
+  find("more").setAttribute("aria-expanded", String(now));
+  if (now) menu.querySelector("button").focus();
+}
+
+function speak(wanted) {
+  use(wanted);
+  const label = (name, key) => {
+    find(name).setAttribute("aria-label", t(key));
+    find(name).title = t(key);
+  };
+  label("close", "close");
+  label("more", "menu");
+  log.setAttribute("aria-label", t("thread"));
+  bar.textContent = t("offline");
+  newer.textContent = t("newer");
+  composer.translate();
+  chips.replaceChildren(h("button", { type: "button", class: "chip", onclick: person }, icon("person"), t("person")));
+  const choose = (act) => () => (toggleMenu(false), act());
+  menu.replaceChildren(
+    h("button", { type: "button", role: "menuitem", onclick: choose(person) }, icon("person"), t("person")),
+    h("button", { type: "button", role: "menuitem", onclick: choose(() => {
+      if (state.settled || !items.size) return startFresh();
+      asking = true;
+      render();
+      thread.toEnd();
+    }) }, icon("fresh"), t("fresh")));
+  host.tell("label", t("launcher"));
+  thread.clear();
+  render();
+}
+
+find("close").append(icon("close"));
+find("more").append(icon("menu"));
+find("close").hidden = !host.framed;
+find("close").addEventListener("click", () => host.tell("close"));
+find("more").addEventListener("click", () => toggleMenu(menu.hidden));
+newer.addEventListener("click", () => thread.toEnd());
+scroller.addEventListener("scroll", () => thread.atEnd && (newer.hidden = true), { passive: true });
+addEventListener("click", (event) => !event.target.closest("#more, #menu") && toggleMenu(false));
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  if (!menu.hidden) toggleMenu(false), find("more").focus();
+  else host.tell("close");
+});
+addEventListener("online", () => (refresh(), outbox.again(), render()));
+addEventListener("offline", render);
+document.addEventListener("visibilitychange", () => document.hidden || (refresh(), seen()));
+setInterval(() => document.hidden || (refresh(), outbox.flush()), POLL);
+
+paint(config.color, given.get("theme") || "auto");
+speak([given.get("locale"), ...navigator.languages, config.locale]);
+host.tell("color", config.color);
+host.tell("ready");
+refresh();
+outbox.again();
+if (open) composer.focus();

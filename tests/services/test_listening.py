@@ -1,0 +1,91 @@
+"""Wishes for a person, anger, greetings and languages."""
+import pytest
+
+from helpdesk.services.listening import FRUSTRATED, agreement, frustration, language, small_talk, wants_person
+from helpdesk.services.phrases import LANGUAGES, language_of, say
+
+ASKING = """can I talk to a human|I want to speak with a real person please|let me talk to someone|human|agent please
+CUSTOMER SERVICE|get me an agent|i dont want a bot i want a human|talk to a humna|why can't I talk to a person?
+are you a bot? I want to talk to a human|call me back|connect me to support
+mau bicara dengan CS|mau bicara dengan orang|bicara dengan admin dong|saya ingin ngobrol sama manusia
+hubungkan saya ke petugas|panggil admin|bukan bot tolong
+quiero hablar con una persona|necesito un agente|pásame con un asesor|humano por favor|quiero hablar con alguien
+no quiero hablar con un robot, quiero hablar con una persona
+atendente|quero falar com um atendente|falar com uma pessoa|me transfere para alguém
+insaan se baat karni hai|mujhe agent se baat karni hai|customer care se baat karao|kisi se baat karni hai
+इंसान से बात|मुझे किसी व्यक्ति से बात करनी है|मुझे एजेंट से जोड़ें"""
+NOT_ASKING = """how do you use my personal data|delete my personal information|what is your return policy
+where is my order|I don't want to talk to a person|café para dos personas|can I send a gift to another person
+is it safe for people with allergies|how much caffeine per person|datos personales|dados pessoais|data pribadi
+pesan untuk dua orang|no quiero hablar con una persona|tidak mau bicara dengan orang|are you a human?
+are you a real person|do you have supporting documents|pedido para uma pessoa|support for old grinder models
+मेरा ऑर्डर कहाँ है|mera order kahan hai|kya aap insaan hain"""
+
+
+def lines(text):
+    return [item.strip() for item in text.replace("\n", "|").split("|")]
+
+
+@pytest.mark.parametrize("text", lines(ASKING))
+def test_a_wish_for_a_person_is_heard(text):
+    assert wants_person(text)
+
+
+@pytest.mark.parametrize("text", lines(NOT_ASKING))
+def test_what_only_sounds_like_it_is_no_wish_for_a_person(text):
+    assert not wants_person(text)
+
+
+def test_the_assistants_own_button_is_heard_in_every_language():
+    assert all(wants_person(say(code, "person_button")) for code in LANGUAGES)
+
+
+@pytest.mark.parametrize("text", ["THIS IS RIDICULOUS", "this is useless", "WHERE IS MY ORDER!!!", "gak guna banget",
+                                  "no sirve para nada", "isso é um absurdo", "बकवास सेवा", "bekar service", "wtf"])
+def test_anger_is_heard(text):
+    assert frustration(text) >= FRUSTRATED
+
+
+@pytest.mark.parametrize("text", ["thank you!!!", "WHERE IS MY ORDER", "where is my order?",
+                                  "my coffee tastes horrible", "Do you ship to the USA?", "What?!",
+                                  "pesanan saya di mana", "mi pedido no llega"])
+def test_a_loud_or_plain_sentence_alone_is_no_anger(text):
+    assert frustration(text) < FRUSTRATED
+
+
+def test_the_same_question_again_after_an_answer_is_anger():
+    assert frustration("Where is my order", "where is my order??") >= FRUSTRATED
+    assert frustration("Where is my refund", "where is my order??") < FRUSTRATED
+
+
+@pytest.mark.parametrize("text, kind", [
+    ("hi", "greeting"), ("Hello!!", "greeting"), ("halo kak", "greeting"), ("bom dia, tudo bem?", "greeting"),
+    ("good morning, I need help", "greeting"), ("नमस्ते", "greeting"), ("ok thanks bye", "thanks"), ("👍", "thanks"),
+    ("thanks for your help", "thanks"), ("makasih ya", "thanks"), ("धन्यवाद", "thanks"), ("adiós", "bye"),
+    ("are you a bot?", "bot"), ("hello where is my order", ""), ("ok but how do I return it", ""), ("?", ""), ("", "")])
+def test_small_talk_is_told_from_questions(text, kind):
+    assert small_talk(text) == kind
+
+
+@pytest.mark.parametrize("text, code", [
+    ("where is my order", "en"), ("pesanan saya belum sampai", "id"), ("dónde está mi pedido", "es"),
+    ("onde está meu pedido", "pt"), ("mera order kahan hai", "hi"), ("मेरा ऑर्डर", "hi"), ("refund", "")])
+def test_languages_are_told_apart(text, code):
+    assert language(text)[0] == code
+
+
+def test_a_bare_yes_or_no():
+    assert [agreement(text) for text in ("Yes!", "sim", "tidak", "no, thanks", "yes where is it")] == [
+        True, True, False, False, None]
+
+
+def test_locales_become_languages_we_speak():
+    assert [language_of(locale) for locale in ("pt-BR", "en_US", "in", "fr", "")] == ["pt", "en", "id", "", ""]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_says_everything(code):
+    keys = ("helped_button", "not_helped_button", "person_button", "offer", "offer_again", "rephrase", "helped",
+            "handed_over", "greeting", "thanks", "bye", "bot")
+    assert all(say(code, key) for key in keys)
+    assert "Monday 09:00" in say(code, "hours", time="Monday 09:00")

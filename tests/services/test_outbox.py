@@ -1,0 +1,172 @@
+"""What leaves the house, against a real mail server on loopback."""
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from channels.base import SendError
+from helpdesk import db
+from helpdesk.clock import now
+from helpdesk.errors import Invalid
+from helpdesk.models import Delivery, Event, Identity, Inbox, SystemState, Ticket
+from helpdesk.services import inboxes, outbox, replies, tickets
+from tests.people import written
+from tests.services.smtp_sink import Sink
+
+
+@pytest.fixture
+def sink(cast):
+    server = Sink()
+    with db.transaction() as session:
+        inbox = session.get(Inbox, cast.mail.id)
+        inboxes.change(session, inbox, {"smtp_port": str(server.port)}, actor="test")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def answer(cast):
+    """answer(text) → the delivery of an agent's answer to Ann's mail."""
+    with db.transaction() as session:
+        message = written(session, cast.mail, "Where is it?", external_id="<ann-1@mail.example.com>", subject="Order 12")
+
+    def send(text="It left today."):
+        with db.transaction() as session:
+            ticket = tickets.lock(session, message.ticket_id)
+            reply = replies.send(session, ticket, text, agent=session.merge(cast.alice))
+            return session.scalar(select(Delivery.id).where(Delivery.message_id == reply.id))
+    return send
+
+
+def delivery(delivery_id) -> Delivery:
+    with db.reading() as session:
+        return session.get(Delivery, delivery_id)
+
+
+def make_due(delivery_id) -> None:
+    with db.transaction() as session:
+        session.get(Delivery, delivery_id).next_try_at = now() - timedelta(seconds=1)
+
+
+def test_an_answer_arrives_as_a_mail_that_can_be_answered(sink, answer, work, cast):
+    sent = answer()
+    work()
+    [mail] = sink.parsed()
+    row = delivery(sent)
+    assert row.status == "sent"
+    assert mail["To"] == "ann@example.com" and mail["Subject"] == "Re: Order 12"
+    assert mail["Message-ID"] == row.mail_id
+    assert mail["In-Reply-To"] == "<ann-1@mail.example.com>"
+    assert row.reply_token in mail["Reply-To"]
+    assert mail["From"].startswith('"Alice (Kopi & Co)"') and "support@kopi.example" in mail["From"]
+    assert mail.get_body(("plain",)).get_content().strip() == "It left today."
+    assert mail["Auto-Submitted"] is None, "a person wrote it"
+
+
+def test_a_passing_refusal_is_tried_again_with_the_same_message_id(sink, answer, work):
+    sink.answers = ["451 later"]
+    sent = answer()
+    work()
+    assert delivery(sent).status == "queued" and "451" in delivery(sent).error or "later" in delivery(sent).error
+    make_due(sent)
+    work()
+    assert delivery(sent).status == "sent" and [m["Message-ID"] for m in sink.parsed()] == [delivery(sent).mail_id]
+
+
+def test_a_final_refusal_fails_at_once_in_the_servers_words(sink, answer, work):
+    sink.answers = ["550 no such person"]
+    sent = answer()
+    work()
+    row = delivery(sent)
+    assert row.status == "failed" and "no such person" in row.error
+    with db.reading() as session:
+        assert session.scalar(select(Event.name).where(Event.name == "DeliveryFailed"))
+        assert session.get(Identity, row.identity_id).failing_since
+
+
+def test_a_line_cut_after_the_mail_is_repeated_once_as_the_same_mail(sink, answer, work):
+    sink.answers = ["cut"]
+    sent = answer()
+    work()
+    assert delivery(sent).status == "uncertain"
+    make_due(sent)
+    work()
+    assert delivery(sent).status == "sent"
+    assert [m["Message-ID"] for m in sink.parsed()] == [delivery(sent).mail_id] * 2
+
+
+def test_answers_to_one_person_keep_their_order(sink, answer, work):
+    sink.answers = ["451 later"]
+    first, second = answer("first"), answer("second")
+    work()
+    assert sink.mails == [] and delivery(second).status == "queued"
+    make_due(first)
+    work()
+    assert [m.get_content().strip() for m in sink.parsed()] == ["first", "second"]
+
+
+def test_a_worker_that_died_while_sending_leaves_mail_to_be_repeated(sink, answer, work):
+    sent = answer()
+    with db.transaction() as session:
+        assert outbox.claim_due(session) == [sent]
+        session.get(Delivery, sent).lease_until = now() - timedelta(seconds=1)
+    work()
+    assert delivery(sent).status == "uncertain" and sink.mails == []
+    make_due(sent)
+    work()
+    assert delivery(sent).status == "sent"
+
+
+def test_what_was_restored_from_a_backup_waits_for_an_admin(sink, answer, work):
+    with db.transaction() as session:
+        session.add(SystemState(key=outbox.HOLD))
+    sent = answer()
+    work()
+    assert sink.mails == []
+    with db.transaction() as session:
+        assert outbox.release(session, "agent:5") == 1
+    work()
+    assert delivery(sent).status == "sent"
+
+
+def test_late_news_never_take_a_delivery_back(cast, answer, sink, work):
+    sent = answer()
+    work()
+    with db.transaction() as session:
+        row = session.get(Delivery, sent)
+        outbox.mark(session, row, "read")
+        outbox.mark(session, row, "delivered")
+        outbox.mark(session, row, "failed", "too late")
+        assert row.status == "read"
+
+
+def test_an_agent_can_send_a_failed_one_again(sink, answer, work):
+    sink.answers = ["550 no"]
+    sent = answer()
+    work()
+    with db.transaction() as session:
+        outbox.retry(session, session.get(Delivery, sent), "agent:1")
+    work()
+    assert delivery(sent).status == "sent"
+    with db.transaction() as session, pytest.raises(Invalid):
+        outbox.retry(session, session.get(Delivery, sent), "agent:1")
+
+
+def test_a_refused_account_shows_on_its_inbox(cast, answer, sink):
+    sent = answer()
+    with db.transaction() as session:
+        outbox.claim_due(session)
+        outbox.failed(session, sent, SendError("login refused", broken=True))
+        inbox = session.get(Inbox, cast.mail.id)
+        assert inbox.error == "login refused" and inbox.error_at
+
+
+def test_sent_twice_with_one_client_id_it_is_one_message(cast, sink, answer, work):
+    answer()
+    with db.transaction() as session:
+        ticket = session.scalar(select(Ticket))
+        alice = session.merge(cast.alice)
+        first = replies.send(session, ticket, "again", agent=alice, client_id="c1")
+        second = replies.send(session, ticket, "again", agent=alice, client_id="c1")
+        assert first.id == second.id
