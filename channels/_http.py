@@ -91,7 +91,6 @@ class Http:
         sent_headers = {"User-Agent": "helpdesk", "Connection": "close", **(headers or {})}
         if token:
             sent_headers["Authorization"] = f"Bearer {token}"
-        failure = None
         for address in self._addresses(host, port):
             with requests.Session() as session:
                 session.trust_env = False
@@ -101,10 +100,11 @@ class Http:
                                              allow_redirects=False, stream=True, **content)
                     return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()},
                                  self._body(answer, method, host))
-                except requests.RequestException as error:
+                except (requests.RequestException, UnicodeError) as error:
                     failure = _failure(error, host, method)
-            if failure.uncertain or failure.permanent:
-                break           # only a connection that never came about is tried at the next address
+                    unreached = _never_connected(error)
+            if not unreached:
+                break
         raise failure from None
 
     def _addresses(self, host: str, port: int) -> list[str]:
@@ -171,18 +171,22 @@ def _checked(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname, port
 
 
-def _failure(error: requests.RequestException, host: str, method: str) -> SendError:
+def _failure(error: Exception, host: str, method: str) -> SendError:
     """Our own words, because requests puts the whole URL into its errors."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(error, requests.exceptions.SSLError):
         return SendError(f"the certificate of {host} is not trusted, or TLS failed")
-    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+    if _never_connected(error):
         return SendError(f"{host} cannot be reached")
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidJSONError,
+    if isinstance(error, (UnicodeError, requests.exceptions.InvalidURL, requests.exceptions.InvalidJSONError,
                           requests.exceptions.InvalidHeader)):
         return SendError(f"the request to {host} cannot be written", permanent=True)
     words = "did not answer in time" if isinstance(error, requests.Timeout) else "broke the connection"
     return SendError(f"{host} {words}", uncertain=method == "POST")
+
+
+def _never_connected(error: Exception) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 class _NoSecrets(logging.Filter):

@@ -20,10 +20,13 @@ READABLE = {"text/plain", "text/html", "text/enriched", "text/richtext", "text/m
 
 
 class RawFields(Compat32):
-    """Header values as they came, 8-bit characters as surrogates: what we decode with better guesses ourselves."""
+    """Header values as they came, 8-bit characters as surrogates; written back as they came, too."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return f"{name}: {value}{self.linesep}".encode("utf-8", "surrogateescape")
 
 
 RAW = RawFields()

@@ -4,6 +4,7 @@ from __future__ import annotations
 import binascii
 import re
 import unicodedata
+from email.errors import MessageError
 from email.message import Message
 
 from channels._charset import to_text, without_refused
@@ -77,7 +78,7 @@ def as_bytes(inner: Message) -> bytes:
     """A part with its header as bytes; the header alone where the library fails to write it."""
     try:
         return inner.as_bytes()
-    except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError, MessageError):
         return b"\n".join(f"{k}: {v}".encode("utf-8", "surrogateescape") for k, v in inner.raw_items())
 
 

@@ -75,8 +75,8 @@ class DirectMessages(Meta):
             files.append(File("story", FILES["file"], ref=word(story["url"])))
         if not texts and not files:
             texts = ["[unsupported]"]
-        yield self._inbound(event, entry, automatic, external_id=word(message["mid"]), text="\n".join(texts), files=files,
-                            replies_to=[word(parent["mid"])] if parent.get("mid") else (),
+        yield self._inbound(event, entry, automatic, external_id=word(message["mid"]), text="\n".join(texts),
+                            files=files, replies_to=[word(parent["mid"])] if parent.get("mid") else (),
                             payload=(message.get("quick_reply") or {}).get("payload") or "")
 
     def _inbound(self, event: dict, entry: dict, automatic: str, **what: Any) -> Inbound:

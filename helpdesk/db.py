@@ -164,7 +164,7 @@ def run(unit: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     raise AssertionError("unreachable")
 
 
-def tell(session: Session, room: str, name: str, **data: Any) -> None:
+def tell(session: Session, room: str, name: str, /, **data: Any) -> None:
     """After this session's commit, send a notice to a room."""
     session.info.setdefault("notices", []).append(Notice(room, name, data))
 

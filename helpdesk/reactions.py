@@ -5,6 +5,7 @@ transaction together with the removal of its task row; `jobs.x.f` does slow work
 run twice. Either way it is run from a row: a crash loses none, and a failing one stops no neighbour.
 """
 REACTIONS: dict[str, tuple[str, ...]] = {
+    "TicketOpened": ("jobs.profiles.fetch",),
     "MessageReceived": ("services.assistant.answer", "jobs.attachments.fetch"),
     "ReplySent": ("services.continuity.watch",),
     "HandedOver": ("services.notifications.alert_handover",),

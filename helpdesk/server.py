@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gevent.pywsgi import WSGIServer
+from flask import Flask
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from helpdesk import db, log_setup, schema, settings
 from helpdesk.app import create_app
@@ -20,6 +21,16 @@ log = logging.getLogger(__name__)
 BACKLOG = 1024
 GRACE_SECONDS = 10
 REDIS_WAKE = "helpdesk:wake"
+
+
+class Handler(WSGIHandler):
+    """Closes the connection after a websocket: what still comes in on it are frames, not another request."""
+
+    def handle_one_response(self) -> None:
+        """One request, to its end."""
+        super().handle_one_response()
+        if "websocket" in self.environ.get("HTTP_UPGRADE", "").lower():
+            self.close_connection = True
 
 
 def open_house(config: Settings) -> None:
@@ -35,9 +46,10 @@ def open_house(config: Settings) -> None:
         schema.require()
 
 
-def serve(config: Settings, ready: Callable[[], None] = lambda: None) -> None:
-    """Web and worker in one process, until SIGTERM or SIGINT."""
-    _run(config, [_web(config), *_worker(config)], ready)
+def serve(config: Settings, ready: Callable[[], None] = lambda: None,
+          extend: Callable[[Flask], None] = lambda app: None) -> None:
+    """Web and worker in one process, until SIGTERM or SIGINT. `extend` may add to the application before it serves."""
+    _run(config, [_web(config, extend), *_worker(config)], ready)
 
 
 def web(config: Settings, ready: Callable[[], None] = lambda: None) -> None:
@@ -67,11 +79,12 @@ def _run(config: Settings, parts: list[Callable], ready: Callable[[], None]) -> 
         stop()
 
 
-def _web(config: Settings) -> Callable:
+def _web(config: Settings, extend: Callable[[Flask], None] = lambda app: None) -> Callable:
     def start() -> Callable:
         app = create_app(config)
+        extend(app)
         server = WSGIServer((config.host, config.port), app, log=None, error_log=logging.getLogger("helpdesk.web"),
-                            backlog=BACKLOG)
+                            backlog=BACKLOG, handler_class=Handler)
         server.start()
         log.info("listening on %s", config.base_url)
         return lambda: server.stop(GRACE_SECONDS)

@@ -37,10 +37,13 @@ START_SECONDS, WAIT_SECONDS = 30, 20
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on now, below the range from which the system takes ports for outgoing connections:
+    one of those could be gone again before the helpdesk has started."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(look: Callable, what: str, seconds: float = WAIT_SECONDS):

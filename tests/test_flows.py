@@ -84,8 +84,8 @@ def test_one_matter_over_three_channels_from_question_to_rating(house):
                                name="Eve")
     forged = _forged(house, number)
     wait_for(lambda: "Forged words" in alice.page("/inbox/all?q=Forged"), "the forged mail somewhere")
-    shown = alice.page(f"/inbox/all/{number}")
-    assert "Forged words" not in shown and "my address instead" not in shown, forged
+    shown = alice.page(f"/tickets/{number}/timeline?after=0")
+    assert "that is kind" in shown and "Forged words" not in shown and "my address instead" not in shown, forged
 
     # The shop signs who she is; now her WhatsApp is the same matter.
     ann.token = ann.post("identify", token=site_token("customer-7", "ann@example.com", PHONE)).get("token") or ann.token

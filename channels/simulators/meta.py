@@ -24,7 +24,8 @@ class MetaSimulator:
 
     The attributes `whatsapp`, `messenger` and `instagram` are the people's side of each (customer_writes,
     customer_reads, conversation) and its knobs (fail_next, duplicates, delay, receipts). `clock` returns an aware
-    datetime and lets a test close the 24-hour window.
+    datetime and lets a test close the 24-hour window. `public_url` is where this application can be reached, for the
+    addresses of media; serve() sets it, whoever mounts the application elsewhere must give it.
     """
 
     def __init__(self, app_secret: str, *, whatsapp: Mapping[str, str] | None = None,

@@ -58,15 +58,15 @@ class Memory:
             rows = self._db.execute("SELECT value FROM person ORDER BY rowid").fetchall()
         return People(json.loads(value) for (value,) in rows)
 
-    def restore(self, platforms: Platforms, people: People) -> None:
-        """Lay the messages back into the platforms."""
+    def restore(self, platforms: Platforms, people: People, mails: bool = True) -> None:
+        """Lay the messages back into the platforms; without `mails` only those of the chats."""
         for person in people:
             for app in APPS:
                 if app != "email":
                     self._restore_chat(platforms, app, person.address(app), person.name)
         with self._lock:
-            mails = self._db.execute("SELECT id, value, raw FROM mail ORDER BY position").fetchall()
-        for number, value, raw in mails:
+            rows = self._db.execute("SELECT id, value, raw FROM mail ORDER BY position").fetchall() if mails else ()
+        for number, value, raw in rows:
             kept = json.loads(value)
             platforms.mail.put(raw, kept["from_business"], kept["recipients"], datetime.fromisoformat(kept["at"]))
             self._saved["mail", number] = value
@@ -77,9 +77,8 @@ class Memory:
             count = sum(self._put_person(one) for one in people.described())
             for person in people:
                 for app in APPS:
-                    entries = platforms.conversation(person, app)
                     put = self._put_mail if app == "email" else self._put_entry
-                    count += sum(put(app, person.address(app), n, entry) for n, entry in enumerate(entries))
+                    count += sum(put(app, person.address(app), one) for one in platforms.conversation(person, app))
         return count
 
     def keep(self, platforms: Platforms, people: People) -> Callable[[], None]:
@@ -117,7 +116,7 @@ class Memory:
                               from_business=kept["from_business"], replies_to=kept["replies_to"],
                               at=datetime.fromisoformat(kept["at"]),
                               files=[StoredFile(f["name"], f["type"], self._file(f["sha256"])) for f in kept["files"]])
-            self._saved["entry", app, address, number] = value
+            self._saved["entry", app, address, number] = json.dumps({k: v for k, v in kept.items() if k != "files"})
 
     def _put_person(self, person: dict) -> bool:
         value = json.dumps(person, ensure_ascii=False)
@@ -127,20 +126,19 @@ class Memory:
                          (person["id"], value))
         return True
 
-    def _put_entry(self, app: str, address: str, position: int, entry: dict) -> bool:
-        files = [{"name": f["name"], "type": f["type"], "sha256": hashlib.sha256(f["content"]).hexdigest()}
-                 for f in entry["files"]]
-        value = json.dumps({**{k: entry[k] for k in ("text", "buttons", "status", "from_business", "replies_to")},
-                            "at": entry["at"].isoformat(), "files": files}, ensure_ascii=False)
-        if not self._news(("entry", app, address, entry["id"]), value):
+    def _put_entry(self, app: str, address: str, entry: dict) -> bool:
+        kept = {**{k: entry[k] for k in ("text", "buttons", "status", "from_business", "replies_to")},
+                "at": entry["at"].isoformat()}
+        if not self._news(("entry", app, address, entry["id"]), json.dumps(kept)):
             return False
-        for kept, file in zip(files, entry["files"], strict=True):
-            self._db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (kept["sha256"], file["content"]))
-        self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                         (app, address, entry["id"], position, value))
+        kept["files"] = [{"name": f["name"], "type": f["type"], "sha256": self._put_file(f["content"])}
+                         for f in entry["files"]]
+        self._db.execute("INSERT INTO entry VALUES (?, ?, ?, (SELECT coalesce(max(position), 0) + 1 FROM entry), ?) "
+                         "ON CONFLICT DO UPDATE SET value = excluded.value",
+                         (app, address, entry["id"], json.dumps(kept, ensure_ascii=False)))
         return True
 
-    def _put_mail(self, app: str, address: str, position: int, mail: dict) -> bool:
+    def _put_mail(self, app: str, address: str, mail: dict) -> bool:
         value = json.dumps({"from_business": mail["from_business"], "recipients": list(mail["recipients"]),
                             "at": mail["at"].isoformat()})
         if not self._news(("mail", mail["id"]), value):
@@ -148,6 +146,11 @@ class Memory:
         self._db.execute("INSERT OR REPLACE INTO mail VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM mail), ?, ?)",
                          (mail["id"], value, mail["raw"]))
         return True
+
+    def _put_file(self, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (sha256, content))
+        return sha256
 
     def _news(self, key: tuple, value: str) -> bool:
         if self._saved.get(key) == value:

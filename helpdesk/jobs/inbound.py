@@ -64,6 +64,9 @@ def _finish(raw: RawInbound, channel: Channel, future: Future) -> int:
     try:
         items = future.result()
         db.run(inbound.process, raw.id, channel, items)
+        for item in items:
+            if isinstance(item, Inbound) and item.payload:
+                channel.acknowledge(item)
     except OperationalError:
         raise           # the database itself is away: nothing was lost, the next round tries again
     except Exception as error:

@@ -32,7 +32,7 @@ def normal(kind: str, value: str) -> str:
         except UnicodeError:
             raise Invalid(f"{value[:80]!r} is not a mail address.") from None
         return f"{local.lower()}@{domain}"
-    if kind == "phone":
+    if kind == "phone" and not any(c.isalpha() for c in value):     # WhatsApp users who hide their number have an id
         try:
             number = phonenumbers.parse(value if value.startswith("+") else f"+{value}", None)
         except phonenumbers.NumberParseException:

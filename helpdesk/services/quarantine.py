@@ -2,17 +2,17 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, RawInbound
 from helpdesk.services import inbound
 
 
-def items(session: Session, limit: int = 200) -> list[tuple[RawInbound, Inbox]]:
+def items(session: Session, limit: int | None = 200) -> list[tuple[RawInbound, Inbox]]:
     """What lies in quarantine, newest first, with its inbox."""
     rows = session.execute(select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
-        RawInbound.state == "quarantined").order_by(RawInbound.id.desc()).limit(limit))
+        RawInbound.state == "quarantined").options(defer(RawInbound.body)).order_by(RawInbound.id.desc()).limit(limit))
     return [tuple(row) for row in rows]
 
 
@@ -24,16 +24,16 @@ def one(session: Session, raw_id: int) -> RawInbound:
     return raw
 
 
-def replay_numbers(session: Session, numbers: list[int], everything: bool) -> str:
+def replay_numbers(session: Session, numbers: list[int], everything: bool, actor: str = "system") -> str:
     """Process some or all again; without either, say what there is."""
-    waiting = items(session)
+    waiting = items(session, None)
     if not numbers and not everything:
-        return "\n".join(f"{raw.id}  {raw.received_at:%Y-%m-%d %H:%M}  {inbox.name}: {raw.error.splitlines()[0][:100]}"
+        return "\n".join(f"{raw.id}  {raw.received_at:%Y-%m-%d %H:%M}  {inbox.name}: {raw.error.partition(chr(10))[0][:100]}"
                          for raw, inbox in waiting) or "The quarantine is empty."
     chosen = [raw for raw, _ in waiting if everything or raw.id in numbers]
     missing = set(numbers) - {raw.id for raw in chosen}
     if missing:
         raise Invalid(f"Not in quarantine: {', '.join(map(str, sorted(missing)))}.")
     for raw in chosen:
-        inbound.replay(session, raw, "system")
+        inbound.replay(session, raw, actor)
     return f"{len(chosen)} will be processed again by the worker."

@@ -21,6 +21,7 @@ from helpdesk.models import Contact, Delivery, Identity, Inbox, Message, Partici
 from helpdesk.services import identities, inboxes, outbox, ratings
 
 LONGEST_IDENTITY = 3600         # seconds between iat and exp of a signed identity
+SHORTEST_SECRET = 32            # RFC 7518 section 3.2: as long as the hash
 CLOCK_SKEW = 60                 # seconds the site's clock may be off
 TOUCH_AFTER = timedelta(minutes=5)
 MERGE_STEPS = 20
@@ -174,9 +175,10 @@ def _takes_part(session: Session, ticket: Ticket, visitor: Visitor) -> bool:
 
 
 def _claims(inbox: Inbox, token: str) -> dict:
-    keys = [key for key in re.split(r"[\s,]+", inboxes.config(inbox).get("identity_secret", "")) if key]
+    whole = inboxes.config(inbox).get("identity_secret", "").strip()
+    keys = [key for key in dict.fromkeys((whole, *re.split(r"[\s,]+", whole))) if len(key) >= SHORTEST_SECRET]
     if not keys:
-        raise Forbidden("This inbox has no identity secret, so nobody can be identified.")
+        raise Forbidden(f"This inbox has no identity secret of {SHORTEST_SECRET} characters, so nobody is identified.")
     for key in keys:
         try:
             claims = jwt.decode(token, key, algorithms=["HS256"], audience=inbox.key, leeway=CLOCK_SKEW,

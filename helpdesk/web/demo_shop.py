@@ -1,4 +1,4 @@
-"""The demo company's shop page: where the chat is seen as customers see it, under the strict policy of a careful site."""
+"""The demo company's shop: where the chat is seen as customers see it, under the strict policy of a careful site."""
 from __future__ import annotations
 
 from flask import Blueprint, make_response, render_template
@@ -18,7 +18,7 @@ BEANS = (
     {"name": "Java Ijen", "notes": "Dark chocolate, cedar, a long calm end.", "price": "Rp 95.000", "tone": "clay"},
     {"name": "Bali Kintamani", "notes": "Orange peel and brown sugar, bright.", "price": "Rp 105.000", "tone": "leaf"},
     {"name": "Gayo Highland", "notes": "Ripe plum, spice, full body.", "price": "Rp 98.000", "tone": "plum"},
-    {"name": "Night Shift decaf", "notes": "Hazelnut and malt, sleeps with you.", "price": "Rp 99.000", "tone": "night"},
+    {"name": "Night Shift decaf", "notes": "Hazelnut, malt, late hours.", "price": "Rp 99.000", "tone": "night"},
 )
 
 

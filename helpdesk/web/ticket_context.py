@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from flask import g, request
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import Integer, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clock import now
@@ -45,7 +45,7 @@ def directory(session: Session) -> Directory:
     rows = session.execute(union_all(
         select(literal("agent").label("sort"), Agent.id, Agent.name).where(Agent.disabled_at.is_(None)),
         select(literal("team"), Team.id, Team.name),
-        select(literal("channel"), null(), Inbox.channel).where(Inbox.enabled).distinct())).all()
+        select(literal("channel"), cast(null(), Integer), Inbox.channel).where(Inbox.enabled).distinct())).all()
     named = sorted(((sort, number, name) for sort, number, name in rows), key=lambda row: row[2].lower())
     return Directory([(n, name) for sort, n, name in named if sort == "agent"],
                      [(n, name) for sort, n, name in named if sort == "team"],

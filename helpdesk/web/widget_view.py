@@ -63,14 +63,14 @@ def state(session: Session, inbox: Inbox, visitor: Visitor, ticket: Ticket | Non
 
 def items(session: Session, visitor: Visitor, ticket: Ticket, after: int) -> list[dict]:
     """The public messages after a seq, oldest first; of a very long conversation the end."""
-    identity = session.get(Identity, visitor.identity_id)
-    return [_item(session, message, visitor, identity)
+    contact = visitors.contact_of(session, visitor)
+    return [_item(session, message, visitor, contact)
             for message in timeline.public_items(session, ticket, after=after, limit=PAGE)]
 
 
-def _item(session: Session, message: Message, visitor: Visitor, identity: Identity) -> dict:
+def _item(session: Session, message: Message, visitor: Visitor, contact: Contact) -> dict:
     payload = message.payload or {}
-    shown = {"seq": message.seq, "from": _speaker(message, visitor, identity), "text": message.text,
+    shown = {"seq": message.seq, "from": _speaker(session, message, visitor, contact), "text": message.text,
              "at": _iso(message.sent_at), "files": [_file(one) for one in message.attachments]}
     if message.author_kind == "agent" or shown["from"] == "other":
         shown |= {"name": message.author_name, "initials": initials(message.author_name)}
@@ -89,11 +89,16 @@ def _item(session: Session, message: Message, visitor: Visitor, identity: Identi
     return shown
 
 
-def _speaker(message: Message, visitor: Visitor, identity: Identity) -> str:
-    """me, other (somebody else who takes part), agent, assistant or system."""
+def _speaker(session: Session, message: Message, visitor: Visitor, contact: Contact) -> str:
+    """me, other (somebody else who takes part), agent, assistant or system. What came from the address they gave us is
+    theirs too, though it is not proved that it is: they are shown it either way."""
     if message.direction == "out":
         return message.author_kind
-    return "me" if visitor.identity_id == message.identity_id or message.author_id == identity.contact_id else "other"
+    if visitor.identity_id == message.identity_id:
+        return "me"
+    sender = session.get(Identity, message.identity_id) if message.identity_id else None
+    own = sender and (sender.contact_id == contact.id or (contact.claims or {}).get(sender.kind) == sender.value)
+    return "me" if own else "other"
 
 
 def _file(attachment) -> dict:

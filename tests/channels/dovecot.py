@@ -76,8 +76,8 @@ class Dovecot:
 
     def config(self, user: str, **more: str) -> dict[str, str]:
         """The IMAP settings of an inbox that reads this user's mail."""
-        return {"address": "support@example.org", "imap_host": "127.0.0.1", "imap_port": str(self.port), "imap_user": user,
-                "imap_security": "none", "imap_password": PASSWORD} | more
+        return {"address": "support@example.org", "imap_host": "127.0.0.1", "imap_port": str(self.port),
+                "imap_user": user, "imap_security": "none", "imap_password": PASSWORD} | more
 
     @contextmanager
     def client(self, user: str) -> Iterator[imaplib.IMAP4]:

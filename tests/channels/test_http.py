@@ -272,17 +272,28 @@ def test_no_answer_in_time_leaves_a_post_uncertain():
 
 def test_secrets_in_a_path_stay_out_of_errors_tracebacks_and_logs(caplog):
     caplog.set_level(logging.DEBUG)
-    secret = "510020:AAbot-token-of-ours"
+    secret, access = "510020:AAbot-token-of-ours", "EAAG1234"
+    path = f"/bot{secret}/getMe?access_token={access}"
     with line(lambda c: c.recv(65_536)) as url:
         for base in (url, "http://127.0.0.1:1", "http://nowhere.invalid"):
             try:
-                Http(allow_private=True).post(f"{base}/bot{secret}/sendMessage?access_token=EAAG1234", json={})
+                Http(allow_private=True).post(base + path, json={})
             except SendError:
-                assert secret not in traceback.format_exc() and "EAAG1234" not in traceback.format_exc()
+                shown = traceback.format_exc()
+                assert secret not in shown and access not in shown
+            else:
+                raise AssertionError("nobody answers there")
     with web(lambda r: Response("ok")) as (url, _):
-        Http(allow_private=True).get(f"{url}/bot{secret}/getMe?access_token=EAAG1234")
+        Http(allow_private=True).get(url + path)
     assert "getMe" in caplog.text, "urllib3 logs paths; this test needs one to be there"
-    assert "AAbot-token" not in caplog.text and "EAAG1234" not in caplog.text
+    assert "AAbot-token" not in caplog.text and access not in caplog.text
+
+
+def test_a_token_that_no_header_can_carry_is_a_final_error():
+    with web(lambda r: Response("ok")) as (url, asked):
+        for token in ("to…ken", "to\r\nX: 1"):
+            assert refusal(Http(allow_private=True).get, url, token=token).permanent
+    assert not asked
 
 
 def test_redact_takes_given_secrets_out():

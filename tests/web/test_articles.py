@@ -28,8 +28,8 @@ def test_a_manager_writes_an_article_with_one_question_per_line(mia):
     answer = mia.post("/articles", data=FORM, follow_redirects=True)
     assert answer.status_code == 200 and "Track my parcel" in answer.text
     article, questions = only_article()
-    assert (article.title, questions, article.published) == ("Where is my order?", ["Track my parcel", "Parcel is late"],
-                                                             True)
+    assert (article.title, article.published) == ("Where is my order?", True)
+    assert questions == ["Track my parcel", "Parcel is late"]
 
 
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(mia):
@@ -80,7 +80,7 @@ def test_deleting_takes_the_questions_along_but_not_the_history(mia, cast):
     with db.reading() as session:
         assert not session.scalars(select(Article)).all() and not session.scalars(select(Question)).all()
     assert mia.get(f"/articles/{article.id}").status_code == 404
-    assert mia.get(f"/tickets/{message.ticket_id}").status_code == 200
+    assert mia.get(f"/tickets/{message.ticket_id}", follow_redirects=True).status_code == 200
 
 
 def test_the_list_shows_how_often_each_helped_and_what_was_not_understood(mia, cast):
@@ -95,7 +95,8 @@ def test_the_list_shows_how_often_each_helped_and_what_was_not_understood(mia, c
     cells = re.findall(r'<td class="end numbers">(\d+)</td>', page)
     assert cells == ["2", "2", "1"]
     assert "Do penguins like jazz?" in page
-    assert "Do penguins like jazz?" in mia.get("/articles/new", query_string={"question": "Do penguins like jazz?"}).text
+    form = mia.get("/articles/new", query_string={"question": "Do penguins like jazz?"}).text
+    assert "Do penguins like jazz?" in form
     assert "Nothing found" in mia.get("/articles?q=zebra").text
 
 

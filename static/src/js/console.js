@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import { start } from "./lib/behaviours.js";
 import { keepCurrent } from "./lib/times.js";
 import { toast as say } from "./lib/toast.js";
+import { bell } from "./behaviours/bell.js";
 import { composer } from "./behaviours/composer.js";
 import { confirm } from "./behaviours/confirm.js";
 import { files } from "./behaviours/files.js";
@@ -25,6 +26,6 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => say(ct
 document.addEventListener("htmx:error", () => say("No connection. Nothing was changed; try again in a moment.", "bad"));
 keepCurrent();
 start({
-  composer, confirm, files, language, live, menus, original, panes, route, shortcuts, ticket, toast,
+  bell, composer, confirm, files, language, live, menus, original, panes, route, shortcuts, ticket, toast,
   "local-time": localTime, "shortcut-switch": shortcutSwitch, "tag-names": tagNames, "ticket-list": ticketList,
 });

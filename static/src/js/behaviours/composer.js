@@ -1,7 +1,7 @@
 // Replies and notes: a draft for each, kept apart; sent without leaving the page; nothing lost when that fails.
 
 import { setMine } from "../lib/presence.js";
-import { restore, send } from "../lib/outgoing.js";
+import { clientId, restore, send } from "../lib/outgoing.js";
 import { read, write } from "../lib/store.js";
 
 const QUIET = 20000; // after this without a key nobody is "replying" any more
@@ -43,10 +43,9 @@ export function composer(form, signal) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!text.value.trim() && !files.files.length) return text.focus();
-    const entry = { client_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now(), mode: shown, text: text.value,
-      action: event.submitter?.formAction ?? form.action, then: event.submitter?.name === "then" ? event.submitter.value : "",
-      route: shown === "reply" ? form.elements.route?.value : "", files: [...files.files] };
-    if (shown === "note") entry.action = new URL(`/tickets/${ticket}/notes`, location.href).href;
+    const entry = { client_id: clientId(), mode: shown, text: text.value, files: [...files.files],
+      action: `/tickets/${ticket}/${shown === "note" ? "notes" : "replies"}`,
+      then: event.submitter?.name === "then" ? event.submitter.value : "", route: shown === "reply" ? form.elements.route?.value : "" };
     files.value = "";
     files.dispatchEvent(new Event("change", { bubbles: true }));
     fill("");

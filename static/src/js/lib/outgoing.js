@@ -5,7 +5,10 @@ import { fragment, parse } from "./http.js";
 import { put } from "./timeline.js";
 import { read, write } from "./store.js";
 
-export const key = (form) => `unsent:${form.dataset.agent}:${form.dataset.ticket}`;
+// randomUUID exists on secure origins only.
+export const clientId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const key = (form) => `unsent:${form.dataset.agent}:${form.dataset.ticket}`;
 
 export function show(form, entry) {
   const item = form.querySelector("[data-pending]").content.firstElementChild.cloneNode(true);

@@ -10,6 +10,7 @@ let mine = null; // {ticket, state}
 
 export function startPresence() {
   document.addEventListener("helpdesk:presence", ({ detail }) => {
+    if (String(detail.agent.id) === document.body.dataset.agent) return; // my other tab
     const here = others.get(detail.ticket) ?? new Map();
     others.set(detail.ticket, here);
     if (detail.state === "gone") here.delete(detail.agent.id);

@@ -17,7 +17,7 @@ export function startSocket() {
   });
   socket.on("disconnect", () => setTimeout(() => socket.connected || catchUp(), 300));
   socket.on("connect_error", catchUp);
-  for (const name of ["ticket", "delivery", "presence", "who"]) socket.on(name, (data) => tell(name === "ticket" ? "changed" : name, data));
+  for (const name of ["ticket", "delivery", "presence", "who", "alert"]) socket.on(name, (data) => tell(name === "ticket" ? "changed" : name, data));
   document.addEventListener("helpdesk:reachable", ({ detail }) => {
     reachable = detail.reachable;
     showState();

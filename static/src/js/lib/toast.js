@@ -1,6 +1,6 @@
 // A short word at the foot of the page; errors stay until they are dismissed.
 
-export function toast(text, tone = "") {
+export function toast(text, tone = "", link = null) {
   const box = document.createElement("div");
   box.className = `toast ${tone}`;
   box.dataset.behaviour = "toast";
@@ -12,7 +12,14 @@ export function toast(text, tone = "") {
   close.dataset.close = "";
   close.setAttribute("aria-label", "Dismiss");
   close.textContent = "✕";
-  box.append(words, close);
+  box.append(words);
+  if (link) {
+    const go = document.createElement("a");
+    go.href = link.href;
+    go.textContent = link.label;
+    box.append(go);
+  }
+  box.append(close);
   document.getElementById("toasts").append(box);
 }
 

@@ -8,7 +8,7 @@ export class Composer {
   // limits: text (characters), file (bytes), endings (".png", …)
   constructor(form, limits, { send, files, typing, problem }) {
     Object.assign(this, { limits, actions: { send, files, typing, problem }, told: 0 });
-    this.input = h("textarea", { rows: 1, class: "input", dir: "auto", enterKeyHint: "send", oninput: () => this.changed(),
+    this.input = h("textarea", { rows: 1, class: "input", enterKeyHint: "send", oninput: () => this.changed(),
       onkeydown: (event) => this.key(event), onpaste: (event) => this.paste(event) });
     this.picker = h("input", { type: "file", multiple: true, hidden: true, tabIndex: -1, accept: limits.endings.join(","),
       onchange: () => this.take(this.picker.files) });
@@ -52,6 +52,7 @@ export class Composer {
     this.count.hidden = over <= 0;
     this.count.textContent = over > 0 ? t("long", { n: over }) : "";
     this.button.disabled = !this.input.value.trim() || over > 0;
+    this.input.dir = this.input.value ? "auto" : ""; // an empty one follows the page, for its placeholder's sake
     this.input.style.height = "auto";
     this.input.style.height = `${this.input.scrollHeight}px`;
     if (this.input.value && Date.now() - this.told > TYPING_EVERY) {

@@ -26,7 +26,7 @@ let state = { ...EMPTY, hours: config.hours };
 let items = new Map(); // seq → message
 let uploads = [];
 let page = "", open = parent === self, loaded = false, unread = -1, lost = false, typingTimer = 0, note = "", asking = false;
-let refreshing = null, again = false;
+let refreshing = null, again = false, queue = Promise.resolve();
 
 const api = new Api(config.key);
 const about = () => ({ locale: current(), page });
@@ -61,7 +61,7 @@ const thread = new Thread(log, scroller, {
 });
 const composer = new Composer(find("composer"), config.limits, {
   send: (text) => say(text),
-  files: (files) => files.forEach(attach),
+  files: (files) => files.forEach((file) => attach(file)),
   typing: () => live.tell("typing", {}),
   problem: (sentence) => announce(sentence),
 });
@@ -94,13 +94,15 @@ async function deliver(entry) {
 
 function attach(file) {
   const entry = { client_id: `${Date.now()}-${Math.random().toString(36).slice(2)}`, from: "me", at: new Date().toISOString(), file,
-    files: [{ name: file.name, size: file.size }] };
+    state: "sending", controller: new AbortController(), files: [{ name: file.name, size: file.size }] };
   uploads.push(entry);
-  upload(entry);
+  render();
+  queue = queue.then(() => upload(entry)); // one after the other: they stay in order, and share no bandwidth
 }
 
 async function upload(entry) {
-  Object.assign(entry, { progress: 0, state: "sending", error: "", controller: new AbortController() });
+  if (entry.controller.signal.aborted) entry.controller = new AbortController();
+  Object.assign(entry, { progress: 0, state: "sending", error: "" });
   render();
   try {
     await api.start(about);

@@ -53,13 +53,13 @@ const post = (type, value) => {
 const make = (tag, properties, parent) => parent.appendChild(Object.assign(document.createElement(tag), properties));
 const draw = (path) => icon.setAttribute("d", path);
 
-// Text on the accent colour: white unless it would be hard to read (relative luminance of WCAG 2.2).
+// Text on the accent colour: white where that has a contrast of 4.5:1 (relative luminance of WCAG 2.2), else black.
 const textOn = (color) => {
   const [r, g, b] = [1, 3, 5].map((at) => {
     const part = parseInt(color.slice(at, at + 2), 16) / 255;
     return part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4;
   });
-  return .2126 * r + .7152 * g + .0722 * b > .3 ? "#111" : "#fff";
+  return .2126 * r + .7152 * g + .0722 * b > .183 ? "#000" : "#fff";
 };
 const paint = (color) => {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return;

@@ -1,10 +1,10 @@
 // Words, dates and sizes in the visitor's language.
-import ar from "./locales/ar.json";
-import en from "./locales/en.json";
-import es from "./locales/es.json";
-import hi from "./locales/hi.json";
-import id from "./locales/id.json";
-import pt from "./locales/pt-BR.json";
+import ar from "./locales/ar.json" with { type: "json" };
+import en from "./locales/en.json" with { type: "json" };
+import es from "./locales/es.json" with { type: "json" };
+import hi from "./locales/hi.json" with { type: "json" };
+import id from "./locales/id.json" with { type: "json" };
+import pt from "./locales/pt-BR.json" with { type: "json" };
 
 const LOCALES = { en, id, es, "pt-BR": pt, hi, ar };
 const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];

@@ -15,7 +15,8 @@ export function contrast(one, other) {
   return (light + 0.05) / (dark + 0.05);
 }
 
-export const textOn = (color) => (luminance(color) > 0.3 ? "#111111" : "#ffffff");
+// White where it has a contrast of 4.5:1, else black: one of them always has.
+export const textOn = (color) => (luminance(color) > 0.183 ? "#000000" : "#ffffff");
 
 // The colour moved towards black or white until text in it can be read (4.5:1) on `paper`.
 export function readable(color, paper) {

@@ -1,0 +1,256 @@
+"""Telling the demo's stories: the real services and the real channels, with the clock set to then.
+
+What customers write goes through the simulated platforms and is read by the channels' own code, what agents answer is
+sent by it. Only the wire between is shorter: everything happens in one transaction, so that a load that is interrupted
+leaves nothing behind.
+"""
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from channels.base import Request
+from helpdesk import clock
+from helpdesk.demo.people import People, Person
+from helpdesk.demo.platforms import Platforms
+from helpdesk.demo.stories import Step, Story, seconds
+from helpdesk.errors import HelpdeskError
+from helpdesk.jobs import outbox as sending
+from helpdesk.jobs.tasks import function
+from helpdesk.models import (Agent, Attachment, Delivery, Inbox, Message, RawInbound, SlaClock, Survey, Task, Team,
+                             Ticket, Visitor)
+from helpdesk.services import (chats, identities, inbound, inboxes, notifications, outbox, ratings, replies, routes,
+                               sla, surveys, tickets, visitors)
+
+MOST_ROUNDS = 200           # of what follows one step; more would be a loop
+MOMENT = timedelta(seconds=2)
+NEWS = timedelta(hours=20)  # older notifications were seen
+
+
+class Post:
+    """Takes the platforms' webhooks in place of the wire."""
+
+    def __init__(self):
+        self.waiting: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.undelivered = ()
+
+    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0) -> None:
+        """As the real courier; it waits until it is asked for."""
+        self.waiting.append((url, headers, body))
+
+
+class History:
+    """Tells all steps in order. `accounts` are the inboxes by channel, `agents` the agents by key."""
+
+    def __init__(self, session: Session, platforms: Platforms, people: People, post: Post,
+                 accounts: Mapping[str, Inbox], agents: Mapping[str, Agent]):
+        self.session, self.platforms, self.people, self.post = session, platforms, people, post
+        self.accounts, self.agents = accounts, agents
+        self.channels = {name: inboxes.open_channel(inbox) for name, inbox in accounts.items()}
+        self.by_url = {f"kopi-{name}": name for name in accounts}
+        platforms.mail.hand_over = self._take_mail
+
+    def tell(self, steps: list[Step], until: datetime) -> None:
+        """Let everything happen, each step at its time, and between them what was due."""
+        for step in steps:
+            self._pass_time(step.at)
+            with clock.at(step.at):
+                getattr(self, f"_{step.what}")(step.story, *step.given)
+                self.session.flush()
+            with clock.at(step.at + MOMENT):
+                self._settle()
+                if step.story.channel == "web" and not step.story.away:
+                    self._reads(step.story)     # the chat is open in front of them
+        self._pass_time(until)
+        with clock.at(until - NEWS):
+            for agent in self.agents.values():
+                notifications.mark_seen(self.session, agent)
+
+    # What customers do
+
+    def _writes(self, story: Story, text: str, channel: str = "") -> None:
+        person, channel = self.people.get(story.who), channel or story.channel
+        if channel == "web":
+            self._write_on_site(story, person, {"text": text})
+        else:
+            answered = next((m["id"] for m in reversed(self.platforms.conversation(person, channel))
+                             if m["from_business"]), "") if channel == "email" and story.ticket_id else ""
+            self.platforms.write(person, channel, text, subject="" if answered else story.subject, replies_to=answered)
+        self._deliver()
+        if story.ticket_id is None:
+            ticket = self.session.scalar(select(Ticket).order_by(Ticket.id.desc()).limit(1))
+            story.ticket_id = ticket.id
+            ticket.contact.name = ticket.contact.name or person.name
+            ticket.contact.locale = ticket.contact.locale or person.locale
+
+    def _presses(self, story: Story, beginning: str) -> None:
+        """The last button that begins so; nothing when none was shown."""
+        person = self.people.get(story.who)
+        if story.channel != "web":
+            if button := self.platforms.last_button(person, story.channel, beginning):
+                self.platforms.write(person, story.channel, button=button[0])
+        elif button := self._button_on_site(story, beginning):
+            self._write_on_site(story, person, {"text": button["label"], "payload": button["payload"]})
+        self._deliver()
+
+    def _reads(self, story: Story) -> None:
+        if story.channel == "web":
+            visitor = self.session.get(Visitor, story.visitor_id)
+            ticket = tickets.lock(self.session, story.ticket_id)
+            visitors.seen(self.session, visitor, ticket, ticket.seq)
+        else:
+            self.platforms.read(self.people.get(story.who), story.channel)
+            self._deliver()
+
+    def _rates(self, story: Story, score: int, comment: str = "") -> None:
+        message = self.session.scalar(select(Message).join(Survey, Survey.message_id == Message.id).where(
+            Survey.ticket_id == story.ticket_id, Survey.state == "sent").order_by(Message.id.desc()).limit(1))
+        if message:
+            ratings.rate(self.session, message.payload["survey"]["url"].rpartition("/")[2], score, comment)
+
+    # What the house does
+
+    def _assigns(self, story: Story, key: str = "") -> None:
+        agent = self.agents[key or story.agent]
+        tickets.assign(self.session, self._ticket(story), agent, self.agents[story.agent or key].actor)
+
+    def _answers(self, story: Story, text: str) -> None:
+        agent, ticket = self.agents[story.agent], self._ticket(story)
+        if routes.default(self.session, ticket) is None:
+            return              # a weekend lay between, and the messenger's window has closed
+        if ticket.agent_id is None:
+            tickets.assign(self.session, ticket, agent, agent.actor)
+        replies.send(self.session, ticket, text, agent=agent)
+
+    def _notes(self, story: Story, text: str, key: str = "") -> None:
+        replies.note(self.session, self._ticket(story), text, self.agents[key or story.agent])
+
+    def _tags(self, story: Story, *names: str) -> None:
+        tickets.tag(self.session, self._ticket(story), list(names), [], self.agents[story.agent].actor)
+
+    def _priority(self, story: Story, priority: str) -> None:
+        tickets.set_priority(self.session, self._ticket(story), priority, self.agents[story.agent].actor)
+
+    def _team(self, story: Story, name: str) -> None:
+        team = self.session.scalar(select(Team).where(Team.name == name))
+        tickets.set_team(self.session, self._ticket(story), team, self.agents[story.agent].actor)
+
+    def _pending(self, story: Story) -> None:
+        tickets.set_status(self.session, self._ticket(story), "pending", self.agents[story.agent].actor)
+
+    def _resolves(self, story: Story) -> None:
+        tickets.set_status(self.session, self._ticket(story), "resolved", self.agents[story.agent].actor)
+
+    def _closes(self, story: Story) -> None:
+        tickets.set_status(self.session, self._ticket(story), "closed", self.agents[story.agent].actor)
+
+    def _snoozes(self, story: Story, length: str) -> None:
+        ticket, until = self._ticket(story), clock.now() + timedelta(seconds=seconds(length))
+        tickets.snooze(self.session, ticket, until, self.agents[story.agent].actor)
+        sla.status_changed(self.session, ticket, ticket.status, ticket.status)
+
+    def _verifies(self, story: Story, kind: str) -> None:
+        """An agent has checked that a further address is this person's."""
+        person = self.people.get(story.who)
+        value = person.whatsapp if kind == "phone" else person.email
+        identities.verify(self.session, self._ticket(story).contact, kind, value, how="agent")
+
+    # What follows
+
+    def _pass_time(self, until: datetime) -> None:
+        """Let everything that was due before `until` happen at its own time."""
+        for _ in range(MOST_ROUNDS):
+            due = self._next_due()
+            if due is None or due >= until:
+                return
+            with clock.at(due + MOMENT):
+                for verb in (sla.breach_due, surveys.send_due, tickets.wake_due):
+                    verb(self.session)
+                self._settle()
+        raise HelpdeskError(f"the demo's history does not settle before {until}")
+
+    def _next_due(self) -> datetime | None:
+        asked = (select(func.min(SlaClock.due_at)).where(SlaClock.breached_at.is_(None), SlaClock.met_at.is_(None)),
+                 select(func.min(Survey.due_at)).where(Survey.state == "planned"),
+                 select(func.min(Task.due_at)).where(Task.state == "due", Task.name.startswith("services.")),
+                 select(func.min(Ticket.snoozed_until)))
+        return min((due for query in asked if (due := self.session.scalar(query))), default=None)
+
+    def _settle(self) -> None:
+        """Reactions, deliveries and what comes back of them, until there is nothing left."""
+        for _ in range(MOST_ROUNDS):
+            self.session.flush()
+            if not (self._react() + self._send() + self._deliver()):
+                return
+        raise HelpdeskError("the demo's history does not settle")
+
+    def _react(self) -> int:
+        rows = self.session.scalars(select(Task).where(Task.state == "due", Task.due_at <= clock.now())
+                                    .order_by(Task.id)).all()
+        done = 0
+        for task in rows:
+            slow = not task.name.startswith("services.")
+            if slow and self._has_files(task):
+                continue        # fetched by the worker when the demo has started
+            self.session.delete(task)
+            self.session.flush()
+            done += 1
+            if not slow:
+                function(task.name)(self.session, task.ticket_id, **(task.data or {}))
+        return done
+
+    def _send(self) -> int:
+        ids = outbox.claim_due(self.session)
+        for delivery_id in ids:
+            self.session.flush()
+            channel, parts, done = sending.prepare(self.session, delivery_id)
+            for part in parts[done:]:
+                outbox.sent(self.session, delivery_id, channel.send(part), len(parts))
+        return len(ids)
+
+    def _deliver(self) -> int:
+        """Take what lies in the post, and turn it into messages."""
+        self.session.flush()
+        while self.post.waiting:
+            url, headers, body = self.post.waiting.pop(0)
+            name = self.by_url[url.rpartition("/")[2]]
+            request = Request("POST", headers, {}, body)
+            self.channels[name].verify(request)
+            inbound.store(self.session, self.accounts[name], request, self.channels[name].source_key(request))
+        self.session.flush()
+        rows = self.session.scalars(select(RawInbound).where(RawInbound.state == "new").order_by(RawInbound.id)).all()
+        names = {inbox.id: name for name, inbox in self.accounts.items()}
+        for raw in rows:
+            channel = self.channels[names[raw.inbox_id]]
+            inbound.process(self.session, raw.id, channel, channel.read(raw.request(inbound.body(raw))))
+        return len(rows)
+
+    def _take_mail(self, raw: bytes, sender: str, recipients: list[str]) -> None:
+        request = Request("MAIL", {"X-Envelope-To": ", ".join(recipients)}, {}, raw)
+        inbound.store(self.session, self.accounts["email"], request, f"mail:{secrets.token_hex(32)}")
+
+    def _write_on_site(self, story: Story, person: Person, given: dict) -> None:
+        inbox = self.accounts["web"]
+        if story.visitor_id is None:
+            visitor, _ = visitors.start(self.session, inbox, person.locale, "/demo/shop")
+            visitors.claim_contact(self.session, visitor, person.email, person.name)
+            story.visitor_id = visitor.id
+        chats.write(self.session, inbox, story.visitor_id,
+                    {"client_id": secrets.token_urlsafe(12), "locale": person.locale, "page": "/demo/shop", **given})
+
+    def _button_on_site(self, story: Story, beginning: str) -> dict | None:
+        shown = self.session.scalars(select(Message).where(
+            Message.ticket_id == story.ticket_id, Message.direction == "out").order_by(Message.seq.desc()))
+        return next((button for message in shown for button in (message.payload or {}).get("buttons", ())
+                     if button["payload"].startswith(beginning)), None)
+
+    def _has_files(self, task: Task) -> bool:
+        return bool(self.session.scalar(select(Attachment.id).where(
+            Attachment.message_id == (task.data or {}).get("message_id"), Attachment.sha256 == "").limit(1)))
+
+    def _ticket(self, story: Story) -> Ticket:
+        return tickets.lock(self.session, story.ticket_id)

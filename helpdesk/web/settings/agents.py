@@ -1,0 +1,108 @@
+"""Agents: who works here, and what they may do. One-time links are shown once and kept nowhere."""
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, request, url_for
+from sqlalchemy import select
+
+from helpdesk import db, settings
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.models import Agent, Team, TeamMember
+from helpdesk.models.agents import ROLES
+from helpdesk.rendering import page
+from helpdesk.services import accounts, setup, teams
+from helpdesk.web.access import needs
+
+pages = Blueprint("settings_agents", __name__, url_prefix="/settings/agents")
+
+
+@pages.get("")
+@needs("admin")
+def index():
+    """Everybody, the form for one more, and the teams."""
+    return _page()
+
+
+@pages.post("")
+@needs("admin")
+def add():
+    """name, email, role. The answer shows the link that signs in once."""
+    email, name = request.form.get("email", ""), request.form.get("name", "")
+    try:
+        with db.transaction() as session:
+            agent = accounts.create(session, name or email.partition("@")[0], email, request.form.get("role", ""),
+                                    actor=g.agent.actor)
+            link = setup.link(session, settings.current(), agent)
+    except Invalid as error:
+        return _page(problem=str(error)), error.status
+    return _page(link=link, of=agent)
+
+
+@pages.post("/<int:agent_id>/link")
+@needs("admin")
+def link(agent_id: int):
+    """A new link that signs in once; the password stays until they change it."""
+    with db.transaction() as session:
+        agent = _one(session, agent_id)
+        if agent.disabled_at:
+            raise Invalid("This account is switched off.")
+        made = setup.link(session, settings.current(), agent)
+    return _page(link=made, of=agent)
+
+
+@pages.post("/<int:agent_id>/role")
+@needs("admin")
+def role(agent_id: int):
+    """role. They sign in again."""
+    with db.transaction() as session:
+        accounts.set_role(session, _one(session, agent_id), request.form.get("role", ""), g.agent.actor)
+    return _back("Saved.")
+
+
+@pages.post("/<int:agent_id>/enabled")
+@needs("admin")
+def enable(agent_id: int):
+    """enabled=1 or 0. Switched off, they are signed out everywhere at once."""
+    wanted = request.form.get("enabled") == "1"
+    with db.transaction() as session:
+        (accounts.enable if wanted else accounts.disable)(session, _one(session, agent_id), g.agent.actor)
+    return _back("Switched on." if wanted else "Switched off and signed out everywhere.")
+
+
+@pages.post("/teams")
+@needs("admin")
+def add_team():
+    """name."""
+    with db.transaction() as session:
+        teams.create(session, request.form.get("name", ""), g.agent.actor)
+    return _back("Saved.")
+
+
+@pages.post("/teams/<int:team_id>")
+@needs("admin")
+def change_team(team_id: int):
+    """name, member (any number of agents' ids)."""
+    with db.transaction() as session:
+        teams.change(session, team_id, request.form.get("name", ""), request.form.getlist("member", type=int),
+                     g.agent.actor)
+    return _back("Saved.")
+
+
+def _page(problem: str = "", link: str = "", of: Agent | None = None):
+    with db.reading() as session:
+        agents = session.scalars(select(Agent).order_by(Agent.disabled_at.is_not(None), Agent.name)).all()
+        groups = session.scalars(select(Team).order_by(Team.name)).all()
+        members = {(m.team_id, m.agent_id) for m in session.scalars(select(TeamMember))}
+    return page("settings/agents/index.html", agents=agents, teams=groups, members=members, roles=ROLES,
+                problem=problem, link=link, of=of, given={} if link else request.form)
+
+
+def _back(words: str):
+    flash(words, "good")
+    return redirect(url_for("settings_agents.index"))
+
+
+def _one(session, agent_id: int) -> Agent:
+    agent = session.get(Agent, agent_id)
+    if agent is None:
+        raise NotFound("There is no such agent.")
+    return agent

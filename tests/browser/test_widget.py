@@ -1,0 +1,361 @@
+"""The chat in a real browser: the loader on a strict page, the frame, and an agent at the other end."""
+import functools
+import http.server
+import re
+import threading
+import time
+
+import jwt
+import pytest
+from playwright.sync_api import expect
+
+from helpdesk import db
+from helpdesk.models import Inbox
+from tests.house import IDENTITY_SECRET, Desk, House, free_port, opened, wait_for
+
+STRICT = "default-src 'none'; script-src 'self' {house}; style-src 'self'; frame-src {house}; img-src 'self'"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A shop</title></head>
+<body><h1>A shop</h1><button id="before">Before</button>
+<script src="/queue.js"></script><script async src="{house}/widget.js" data-inbox="shop" data-color="#8a4b2a"></script>
+</body></html>"""
+QUEUE = """window.hd = window.hd || function () { (hd.q = hd.q || []).push(arguments) };
+window.told = []; for (const name of ["ready", "open", "close", "unread", "message"])
+  hd("on", name, (value) => told.push([name, value]));"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, sqlite_template):
+    """One running helpdesk for all cases; each case is a browser of its own."""
+    made = House(tmp_path_factory.mktemp("house"), continuity_seconds="3600")
+    made.config.data_dir.mkdir(parents=True, exist_ok=True)
+    (made.config.data_dir / "helpdesk.db").write_bytes(sqlite_template.read_bytes())
+    db.connect(made.config.database_url)
+    with opened(made):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def alice(house):
+    desk = Desk(house, "alice@kopi.example")
+    yield desk
+    desk.leave()
+
+
+@pytest.fixture(scope="module")
+def shop(house):
+    """A site of another origin with a strict policy. Returns its address."""
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            kind, body = ("text/javascript", QUEUE) if self.path == "/queue.js" else (
+                "text/html", PAGE.replace("{house}", house.url))
+            self.send_response(200)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Security-Policy", STRICT.replace("{house}", house.url))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), functools.partial(Site))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class Visit:
+    """One browser on the shop's page. Collects what the console complains of."""
+
+    def __init__(self, browser, shop, **options):
+        self.context = browser.new_context(locale=options.pop("locale", "en-GB"), **options)
+        self.page, self.problems, self.requests = self.context.new_page(), [], []
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.problems.append(m.text))
+        self.page.on("pageerror", lambda e: self.problems.append(str(e)))
+        self.page.on("request", lambda r: self.requests.append(r.url))
+        self.page.goto(shop)
+        self.until("window.hd && hd.live")
+
+    def until(self, expression, where=None):
+        """Wait for a truth in the page. Playwright's own way evaluates strings, which the page's policy forbids."""
+        where = where or self.page
+        return wait_for(lambda: self.page.wait_for_timeout(20) or where.evaluate(expression), expression)
+
+    def open(self):
+        """Press the launcher, as a person does, and return the frame."""
+        self.page.evaluate("hd('open')")
+        return self.frame
+
+    @property
+    def frame(self):
+        found = wait_for(lambda: self.page.wait_for_timeout(20) or next(
+            (f for f in self.page.frames if "/frame" in f.url), None), "the frame")
+        found.wait_for_selector("textarea")
+        return found
+
+    def says(self, text):
+        frame = self.frame
+        frame.fill("textarea", text)
+        frame.press("textarea", "Enter")
+        expect(frame.locator(".mine .words", has_text=text)).to_have_count(1)
+        return frame
+
+    def number(self):
+        """The ticket's number."""
+        token = self.frame.evaluate("localStorage.getItem('hd:shop:token')")
+        answer = self.frame.evaluate("""async (token) => (await (await fetch("messages",
+            {headers: {Authorization: `Bearer ${token}`}})).json()).state.conversation""", token)
+        return answer
+
+    def to_person(self, text="My grinder is broken, I want to talk to a person"):
+        frame = self.open()
+        self.says(text)
+        expect(frame.locator(".contact")).to_be_visible()
+        return frame
+
+
+@pytest.fixture
+def visit(chromium, shop):
+    """visit(**options) → a browser that nobody has used before; its console must stay clean."""
+    visits = []
+
+    def go(**options):
+        visits.append(Visit(chromium, shop, **options))
+        return visits[-1]
+    yield go
+    for one in visits:
+        one.context.close()
+        assert not one.problems, one.problems
+
+
+def test_before_it_is_opened_there_is_one_request_and_no_frame(visit, house):
+    ann = visit()
+    ann.page.wait_for_selector("hd-widget", state="attached")
+    assert [url for url in ann.requests if url.startswith(house.url)] == [f"{house.url}/widget.js"]
+    assert len(ann.page.frames) == 1 and not ann.context.cookies()
+    assert ann.page.evaluate("Object.keys(localStorage).length") == 0
+
+
+def test_the_first_opening_takes_few_requests_and_no_other_host(visit, house):
+    ann = visit()
+    before = len(ann.requests)
+    frame = ann.open()
+    expect(frame.locator(".intro h2")).to_be_visible()
+    ours = ann.requests[before:]
+    assert len(ours) <= 4 and all(url.startswith(house.url) for url in ours), ours
+    assert not ann.context.cookies()
+
+
+def test_the_assistant_answers_and_the_visitor_judges_it(visit):
+    ann = visit()
+    frame = ann.open()
+    ann.says("How long does delivery take?")
+    expect(frame.get_by_text("Two to four working days inside the country.")).to_be_visible()
+    frame.get_by_role("button", name="Yes, this helped").click()
+    expect(frame.locator(".mine", has_text="Yes, this helped")).to_be_visible()
+    expect(frame.locator(".choices:visible")).to_have_count(0)
+
+
+def test_a_person_answers_live_both_ways_with_typing_and_read_marks(visit, alice):
+    ann = visit()
+    frame = ann.to_person()
+    number = ann.number()
+    alice.socket.call("watch", {"ticket": number}, namespace="/agent")
+    typed = []
+    alice.socket.on("typing", lambda data: typed.append(data), namespace="/agent")
+    frame.locator("textarea").press_sequentially("Hello")
+    wait_for(lambda: typed, "the agent to see typing")
+    alice.socket.emit("presence", {"ticket": number, "state": "replying"}, namespace="/agent")
+    expect(frame.locator("#typing")).to_be_visible()
+    expect(frame.locator(".state.read").first).to_be_visible()
+    alice.post(f"/tickets/{number}/replies", text="Which grinder is it?")
+    expect(frame.get_by_text("Which grinder is it?")).to_be_visible()
+    expect(frame.locator("#typing")).to_be_hidden()
+    alice.post(f"/tickets/{number}/notes", text="PRIVATE-NOTE")
+    ann.says("The blue one")
+    wait_for(lambda: "The blue one" in alice.page(f"/inbox/all/{number}"), "her answer at the console")
+    assert "PRIVATE-NOTE" not in frame.content()
+
+
+def test_the_address_is_asked_for_once(visit):
+    ann = visit()
+    frame = ann.to_person()
+    frame.fill(".contact [name=email]", "nonsense")
+    frame.click(".contact .primary")
+    expect(frame.locator(".contact .problem")).to_have_text("Please check the e-mail address.")
+    frame.fill(".contact [name=email]", "ann@example.org")
+    frame.click(".contact .primary")
+    expect(frame.locator(".notice", has_text="ann@example.org")).to_be_visible()
+    expect(frame.locator(".contact")).to_have_count(0)
+    ann.page.reload()
+    frame = ann.open()
+    expect(frame.locator(".mine").first).to_be_visible()
+    expect(frame.locator(".contact")).to_have_count(0)
+
+
+def test_the_conversation_is_there_after_a_reload_and_unread_answers_are_counted(visit, alice):
+    ann = visit()
+    ann.to_person()
+    number = ann.number()
+    ann.page.reload()
+    ann.until("told.some(([name]) => name === 'ready')")
+    alice.post(f"/tickets/{number}/replies", text="While you were reading the shop")
+    ann.until("told.some(([name, value]) => name === 'unread' && value === 1)")
+    ann.until("told.some(([name, value]) => name === 'message' && value.from === 'agent')")
+    assert "reading the shop" not in ann.page.evaluate("JSON.stringify(told)"), "the site is told that, not what"
+    frame = ann.open()
+    expect(frame.get_by_text("While you were reading the shop")).to_be_visible()
+    ann.until("told.filter(([name]) => name === 'unread').at(-1)[1] === 0")
+
+
+def test_what_is_written_without_a_line_is_sent_once_when_it_is_back(visit, alice):
+    ann = visit()
+    frame = ann.to_person()
+    number = ann.number()
+    ann.context.set_offline(True)
+    expect(frame.locator("#bar")).to_be_visible()
+    ann.says("Written in a tunnel")
+    ann.context.set_offline(False)
+    expect(frame.locator(".mine", has_text="Written in a tunnel").locator(".state.delivered")).to_be_visible(
+        timeout=30_000)
+    expect(frame.locator("#bar")).to_be_hidden()
+    shown = alice.page(f"/inbox/all/{number}")
+    assert len(re.findall(r'class="[^"]*text[^"]*"[^>]*>\s*Written in a tunnel', shown)) <= 1
+    assert "Written in a tunnel" in shown
+    ann.problems[:] = [p for p in ann.problems if "ERR_INTERNET_DISCONNECTED" not in p]
+
+
+def test_a_file_is_sent_and_can_be_seen(visit):
+    ann = visit()
+    frame = ann.to_person()
+    ann.frame.set_input_files("input[type=file]", files=[{"name": "dot.png", "mimeType": "image/png", "buffer": DOT}])
+    expect(frame.locator(".picture img")).to_be_visible()
+    frame.set_input_files("input[type=file]", files=[{"name": "run.exe", "mimeType": "x/y", "buffer": b"MZ"}])
+    expect(frame.locator("#alert")).to_have_text("Files of this kind cannot be sent: run.exe")
+    with ann.page.expect_download() as download:
+        frame.locator(".picture").click()
+    assert download.value.suggested_filename == "dot.png"
+
+
+def test_a_new_conversation_starts_empty(visit):
+    ann = visit()
+    frame = ann.to_person()
+    first = ann.number()
+    frame.click("#more")
+    frame.get_by_role("menuitem", name="Start a new conversation").click()
+    frame.get_by_role("button", name="Yes, start a new one").click()
+    expect(frame.locator(".intro h2")).to_be_visible()
+    ann.says("Another matter, please give me a person")
+    expect(frame.locator(".contact")).to_be_visible()
+    assert ann.number() != first
+
+
+def test_the_keyboard_is_enough(visit):
+    ann = visit()
+    ann.page.focus("#before")
+    ann.page.evaluate("hd('open')")
+    frame = ann.frame
+    ann.until("document.activeElement.tagName === 'TEXTAREA'", frame)
+    ann.page.keyboard.type("How long does delivery take?")
+    ann.page.keyboard.press("Enter")
+    expect(frame.locator(".theirs").first).to_be_visible()
+    ann.page.keyboard.press("Escape")
+    ann.until("told.some(([name]) => name === 'close')")
+    ann.until("document.activeElement.tagName === 'HD-WIDGET'")
+
+
+def test_the_site_says_who_it_is_and_signs_out(visit):
+    ann = visit()
+    frame = ann.open()
+    at = int(time.time())
+    token = jwt.encode({"sub": "customer-21", "aud": "shop", "iat": at, "exp": at + 600, "jti": "1", "name": "Ann Lee",
+                        "email": "ann.lee@example.org"}, IDENTITY_SECRET, algorithm="HS256")
+    ann.page.evaluate("(token) => hd('identify', token)", token)
+    ann.until("localStorage.getItem('hd:shop:token')", frame)
+    ann.says("It is me, may I talk to a person?")
+    expect(frame.locator(".theirs").first).to_be_visible()
+    expect(frame.locator(".contact")).to_have_count(0)
+    ann.page.evaluate("hd('logout')")
+    expect(frame.locator(".intro h2")).to_be_visible()
+    assert frame.evaluate("localStorage.getItem('hd:shop:token')") is None
+
+
+def test_after_destroy_nothing_is_left(visit):
+    ann = visit()
+    ann.open()
+    ann.page.evaluate("hd('destroy')")
+    expect(ann.page.locator("hd-widget")).to_have_count(0)
+    assert len(ann.page.frames) == 1
+    ann.page.evaluate("hd('boot', {inbox: 'shop'})")
+    expect(ann.page.locator("hd-widget")).to_have_count(1)
+
+
+def test_it_outlives_a_page_that_swaps_its_body(visit):
+    ann = visit()
+    ann.open()
+    ann.says("How long does delivery take?")
+    ann.page.evaluate("document.body.replaceWith(document.createElement('body'))")
+    expect(ann.frame.locator(".mine")).to_be_visible()
+
+
+def test_a_page_cannot_command_the_frame_from_another_origin(visit, house):
+    ann = visit()
+    frame = ann.open()
+    frame.evaluate("""() => { dispatchEvent(new MessageEvent("message",
+        {data: {hd: 1, type: "sendMessage", value: "forged"}, origin: "https://evil.example", source: parent})) }""")
+    frame.evaluate("""() => { dispatchEvent(new MessageEvent("message",
+        {data: {hd: 1, type: "sendMessage", value: "forged"}, origin: location.origin, source: window})) }""")
+    ann.page.evaluate("hd('sendMessage', 'How long does delivery take?')")
+    expect(frame.locator(".mine")).to_have_count(1)
+    assert "forged" not in frame.content()
+
+
+def test_only_named_sites_may_embed_it(visit, house, shop):
+    with db.transaction() as session:
+        inbox = session.query(Inbox).filter_by(key="shop").one()
+        inbox.settings = {**inbox.settings, "origins": "https://shop.example"}
+    try:
+        ann = visit()
+        ann.page.evaluate("hd('open')")
+        wait_for(lambda: ann.page.wait_for_timeout(50) or ann.problems, "the browser to refuse the frame")
+        assert all("frame-ancestors" in problem or "refused" in problem.lower() for problem in ann.problems)
+        ann.problems.clear()
+    finally:
+        with db.transaction() as session:
+            inbox = session.query(Inbox).filter_by(key="shop").one()
+            inbox.settings = {**inbox.settings, "origins": ""}
+
+
+def test_arabic_runs_from_right_to_left(visit):
+    ann = visit(locale="ar")
+    frame = ann.open()
+    assert frame.evaluate("document.documentElement.dir") == "rtl"
+    ann.says("أين طلبي؟")
+    mine = frame.locator(".mine .bubble").bounding_box()
+    assert mine["x"] - frame.locator("#log").bounding_box()["x"] < 4, "what I say stands on the left there"
+    ann.page.evaluate("hd('setLocale', 'id')")
+    expect(frame.locator("textarea")).to_have_attribute("placeholder", "Tulis pesan…")
+    assert frame.evaluate("document.documentElement.dir") == "ltr"
+
+
+def test_on_a_phone_it_fills_the_screen_and_nothing_overflows(visit):
+    ann = visit(viewport={"width": 320, "height": 568}, is_mobile=True, has_touch=True)
+    frame = ann.to_person("I want a person. " + "averylongwordwithoutanybreak" * 6)
+    box = frame.frame_element().bounding_box()
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 320, 568)
+    assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert frame.evaluate("document.getElementById('scroller').scrollWidth <= innerWidth")
+    assert frame.evaluate("parseFloat(getComputedStyle(document.querySelector('textarea')).fontSize)") >= 16
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_that_axe_knows_is_wrong(visit, axe, scheme):
+    ann = visit(color_scheme=scheme)
+    frame = ann.open()
+    expect(frame.locator(".intro h2")).to_be_visible()
+    assert axe(frame) == []
+    ann.says("I want to talk to a person, where is https://a.example/x ?")
+    expect(frame.locator(".contact")).to_be_visible()
+    assert axe(frame) == []
+
+
+DOT = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf50"
+                    "0f0003860180 5a347d6b0000000049454e44ae426082".replace(" ", ""))
