@@ -61,6 +61,10 @@ class Email(Channel):
         no IDLE, so keep asking with fetch() all the same."""
         return wait_for_mail(self.config, seconds) if self.config.get("imap_host") else False
 
+    def split(self, text: str) -> list[str]:
+        """A mail is one mail, however long: its parts would share one Message-ID."""
+        return [text]
+
     def send(self, message: Outbound) -> str:
         """Send one mail and return its Message-ID. Raises SendError, see channels._smtp.submit."""
         mail = compose(message, self.config)

@@ -84,7 +84,7 @@ def init(email, name) -> None:
 def demo(host, port) -> None:
     """Load a demo company on the first start, then serve it with simulated customers."""
     from helpdesk import demo as house
-    house.run(config(host=host, port=port), click.echo)
+    _guarded(house.run, config(host=host, port=port), click.echo)
 
 
 @main.command()

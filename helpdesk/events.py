@@ -78,9 +78,10 @@ class TicketResolved(Fact):
 
 @dataclass(frozen=True)
 class TicketReopened(Fact):
-    """It was resolved or closed and is not any more. `why`: customer wrote, agent."""
+    """It was resolved or closed and is `status` now. `why`: customer wrote, agent."""
     previous: str
     why: str = ""
+    status: str = "open"
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,24 @@ REDIS_WAKE = "helpdesk:wake"
 
 
 class Handler(WSGIHandler):
-    """Closes the connection after a websocket: what still comes in on it are frames, not another request."""
+    """Lets a websocket end quietly: its peer may vanish at any time, and what still comes in on the connection are
+    frames, not another request."""
+
+    def run_application(self) -> None:
+        """The request's work."""
+        try:
+            super().run_application()
+        except OSError:
+            if not self._is_websocket():
+                raise
 
     def handle_one_response(self) -> None:
         """One request, to its end."""
         super().handle_one_response()
-        if "websocket" in self.environ.get("HTTP_UPGRADE", "").lower():
-            self.close_connection = True
+        self.close_connection = self.close_connection or self._is_websocket()
+
+    def _is_websocket(self) -> bool:
+        return "websocket" in self.environ.get("HTTP_UPGRADE", "").lower()
 
 
 def open_house(config: Settings) -> None:

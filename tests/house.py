@@ -224,6 +224,21 @@ class Chat:
         return answer.json()
 
 
+def make(kind: str, folder: Path, request, **options: str) -> House:
+    """A house on "sqlite" (one process), or on "postgresql" (web, worker and Redis); its database is empty."""
+    from tests.conftest import REDIS
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        house = House(folder, database_url=url, redis_url=REDIS, **options)
+    else:
+        house = House(folder, **options)
+        house.config.data_dir.mkdir(parents=True, exist_ok=True)
+        template = request.getfixturevalue("sqlite_template")
+        (house.config.data_dir / "helpdesk.db").write_bytes(template.read_bytes())
+    db.connect(house.config.database_url)
+    return house
+
+
 @contextlib.contextmanager
 def opened(house: House) -> Iterator[House]:
     """A house with its people in, running; ended afterwards."""

@@ -20,8 +20,7 @@ from sqlalchemy import select
 
 from helpdesk import db
 from helpdesk.models import Message, RawInbound
-from tests.conftest import REDIS
-from tests.house import SUPPORT, House, opened, wait_for
+from tests.house import SUPPORT, make, opened, wait_for
 
 MESSAGES = int(os.environ.get("HELPDESK_TEST_MESSAGES", "500"))
 KILLS = int(os.environ.get("HELPDESK_TEST_KILLS", "20"))
@@ -31,19 +30,9 @@ GIVE_UP_SECONDS = 300
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def house(request, tmp_path, config, sqlite_template):
-    options = {"quarantine_after_attempts": "100"}
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        made = House(tmp_path, database_url=url, redis_url=REDIS, **options)
-        db.connect(url)
-    else:
-        made = House(tmp_path, **options)
-        made.config.data_dir.mkdir(parents=True, exist_ok=True)
-        (made.config.data_dir / "helpdesk.db").write_bytes(sqlite_template.read_bytes())
-        db.connect(made.config.database_url)
-    with opened(made):
-        yield made
+def house(request, tmp_path):
+    with opened(make(request.param, tmp_path, request, quarantine_after_attempts="100")) as house:
+        yield house
 
 
 def insist(send, end: float) -> None:
@@ -102,7 +91,7 @@ def chatter(house, person):
 def test_nothing_is_lost_or_doubled_while_the_processes_are_killed(house):
     end = time.monotonic() + GIVE_UP_SECONDS
     each = max(1, MESSAGES // (3 * PEOPLE))
-    failures, done = [], threading.Event()
+    failures = []
 
     def person(send):
         try:
@@ -124,7 +113,6 @@ def test_nothing_is_lost_or_doubled_while_the_processes_are_killed(house):
         house.start(victim)
     for one in people:
         one.join(GIVE_UP_SECONDS)
-    done.set()
     assert not failures, failures[:3]
 
     def settled():

@@ -5,28 +5,17 @@ import time
 import jwt
 import pytest
 
-from helpdesk import db
-from tests.conftest import REDIS
-from tests.house import IDENTITY_SECRET, SUPPORT, Chat, Desk, House, opened, wait_for
+from tests.house import IDENTITY_SECRET, SUPPORT, Chat, Desk, House, make, opened, wait_for
 
 PHONE = "+6281234567890"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def house(request, tmp_path, config, sqlite_template):
+def house(request, tmp_path):
     """The whole helpdesk: one process on SQLite, or web and worker on PostgreSQL and Redis."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        made = House(tmp_path, database_url=url, redis_url=REDIS)
-        db.connect(url)
-    else:
-        made = House(tmp_path)
-        made.config.data_dir.mkdir(parents=True, exist_ok=True)
-        (made.config.data_dir / "helpdesk.db").write_bytes(sqlite_template.read_bytes())
-        db.connect(made.config.database_url)
-    with opened(made):
-        yield made
-    assert "Traceback" not in made.log.read_text(), made.log.read_text()[-4000:]
+    with opened(make(request.param, tmp_path, request)) as house:
+        yield house
+    assert "Traceback" not in house.log.read_text(), house.log.read_text()[-4000:]
 
 
 def ticket_number(desk: Desk, words: str) -> int:
@@ -73,7 +62,7 @@ def test_one_matter_over_three_channels_from_question_to_rating(house):
     assert "Which grinder" not in mail["text"], "she has read that in the chat"
 
     # Her answer by mail is the same ticket, and stands in the widget too.
-    house.mail.customer_writes("ann@example.com", "Thank you, that is kind.", reply_to=mail["message_id"], name="Ann Lee")
+    house.mail.customer_writes("ann@example.com", "Thank you, that is kind.", reply_to=mail["message_id"], name="Ann")
     wait_for(lambda: "that is kind" in alice.page(f"/inbox/all/{number}"), "the mail in the ticket")
     ann.come_back()
     ann.reads("that is kind")

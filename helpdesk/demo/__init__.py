@@ -5,6 +5,7 @@ this process; the customer's side of them is the page /demo/phone. Nothing here 
 """
 from __future__ import annotations
 
+import gc
 import time
 import tomllib
 from collections.abc import Callable
@@ -12,18 +13,30 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from channels.simulators import serve
 from channels.simulators.mail import MailSimulator
 from helpdesk import clock, db, paths, server
 from helpdesk.demo import house, pages
-from helpdesk.demo.history import History, Post
+from helpdesk.demo.history import History
 from helpdesk.demo.memory import Memory
 from helpdesk.demo.people import People
-from helpdesk.demo.platforms import META, TELEGRAM, Platforms
+from helpdesk.demo.platforms import Platforms
 from helpdesk.demo.stories import steps
+from helpdesk.demo.wire import Post
 from helpdesk.models import SystemState
 from helpdesk.services import accounts, inboxes, setup, sla
 from helpdesk.settings import Settings
+
+WELCOME = """
+{company} is open.
+
+  Console            {link}
+                     signs {admin} in once, within a day; for another link:
+                     helpdesk agents reset {admin}
+  Shop with chat     {base}/demo/shop
+  Customer's phone   {base}/demo/phone
+
+Press Ctrl+C to stop. Everything is kept in {folder}.
+"""
 
 
 def run(config: Settings, say: Callable[[str], None]) -> None:
@@ -52,36 +65,31 @@ def load(config: Settings, memory: Memory, mail: MailSimulator) -> None:
     for one in seed["customer"]:
         people.add(one["name"], person_id=one["id"], phone=one.get("phone", ""), email=one["email"],
                    locale=one.get("locale", "en"))
-    with db.transaction() as session:
-        house.build(session, config, seed)
-        _tell_history(session, config, memory, mail, people, seed, until)
-        session.add(SystemState(key=house.STATE, value={"admin": seed["agent"][0]["email"]}))
+    gc.disable()        # so many small objects at once: a quarter of the time goes into looking for garbage
+    try:
+        with db.transaction() as session:
+            house.build(session, config, seed)
+            _tell_history(session, config, memory, mail, people, seed, until)
+            session.add(SystemState(key=house.STATE, value={"admin": seed["agent"][0]["email"]}))
+    finally:
+        gc.enable()
 
 
 def _tell_history(session: Session, config: Settings, memory: Memory, mail: MailSimulator, people: People, seed: dict,
                   until: datetime) -> None:
     post, base = Post(), house.origin(config)
+    house.point(session, base, mail.smtp_port)
     boxes = house.accounts_of(session)
-    platforms = Platforms({name: inboxes.config(inbox) for name, inbox in boxes.items()}, house.webhooks(base), mail, post)
+    configs = {name: inboxes.config(inbox) for name, inbox in boxes.items()}
+    platforms = Platforms(configs, house.webhooks(base), mail, post)
     platforms.number_from(_unused_number())
-    stops = []
-    for app, channels in ((platforms.meta, ("whatsapp", "messenger", "instagram")), (platforms.telegram, ("telegram",))):
-        url, stop = serve(app)
-        stops.append(stop)
-        for name in channels:
-            boxes[name].settings = {**boxes[name].settings, "api_base": url}
-    boxes["email"].settings = {**boxes["email"].settings, "smtp_port": str(mail.smtp_port)}
-    platforms.meta.public_url, platforms.telegram.public_url = base + META, base + TELEGRAM
     agents = {one["key"]: accounts.by_email(session, one["email"]) for one in seed["agent"]}
     hours = sla.hours_of(session, sla.ensure_default(session))
     try:
         history = History(session, platforms, people, post, boxes, agents)
         history.tell(steps(seed, hours, until, config.time_zone), until)
     finally:
-        for stop in stops:
-            stop()
-        del mail.hand_over
-    house.point(session, base, mail.smtp_port)
+        del mail.hand_over          # from now on customers' mails go over the wire again
     memory.save(platforms, people)
 
 
@@ -102,16 +110,9 @@ def _serve(config: Settings, memory: Memory, mail: MailSimulator, say: Callable[
         pages.install(app, platforms, people, open_to_all=house.is_local(config))
 
     def ready() -> None:
-        say(f"""
-{config.company_name} is open.
+        say(WELCOME.format(company=config.company_name, link=link, admin=state["admin"], base=config.base_url,
+                           folder=config.data_dir))
 
-  Console            {link}
-                     (signs {state['admin']} in once, within a day; another link: helpdesk agents reset {state['admin']})
-  Shop with chat     {config.base_url}/demo/shop
-  Customer's phone   {config.base_url}/demo/phone
-
-Press Ctrl+C to stop. Everything is kept in {config.data_dir}.
-""")
     try:
         server.serve(config, ready, extend)
     finally:

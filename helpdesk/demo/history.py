@@ -1,54 +1,72 @@
 """Telling the demo's stories: the real services and the real channels, with the clock set to then.
 
 What customers write goes through the simulated platforms and is read by the channels' own code, what agents answer is
-sent by it. Only the wire between is shorter: everything happens in one transaction, so that a load that is interrupted
-leaves nothing behind.
+sent by it. Only the wire between is shorter (helpdesk.demo.wire). Everything happens in one transaction, so that a load
+that is interrupted leaves nothing behind.
 """
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from channels.base import Request
+from channels.base import Status as DeliveryStatus
 from helpdesk import clock
+from helpdesk.demo import wire
 from helpdesk.demo.people import People, Person
 from helpdesk.demo.platforms import Platforms
 from helpdesk.demo.stories import Step, Story, seconds
 from helpdesk.errors import HelpdeskError
 from helpdesk.jobs import outbox as sending
 from helpdesk.jobs.tasks import function
-from helpdesk.models import (Agent, Attachment, Delivery, Inbox, Message, RawInbound, SlaClock, Survey, Task, Team,
-                             Ticket, Visitor)
-from helpdesk.services import (chats, identities, inbound, inboxes, notifications, outbox, ratings, replies, routes,
-                               sla, surveys, tickets, visitors)
+from helpdesk.models import (
+    Agent,
+    Attachment,
+    Delivery,
+    Inbox,
+    Message,
+    RawInbound,
+    SlaClock,
+    Survey,
+    Task,
+    Team,
+    Ticket,
+    Visitor,
+)
+from helpdesk.services import (
+    chats,
+    identities,
+    inbound,
+    inboxes,
+    notifications,
+    outbox,
+    ratings,
+    replies,
+    routes,
+    sla,
+    surveys,
+    tickets,
+    visitors,
+)
 
 MOST_ROUNDS = 200           # of what follows one step; more would be a loop
 MOMENT = timedelta(seconds=2)
-NEWS = timedelta(hours=20)  # older notifications were seen
-
-
-class Post:
-    """Takes the platforms' webhooks in place of the wire."""
-
-    def __init__(self):
-        self.waiting: list[tuple[str, Mapping[str, str], bytes]] = []
-        self.undelivered = ()
-
-    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0) -> None:
-        """As the real courier; it waits until it is asked for."""
-        self.waiting.append((url, headers, body))
+NEWS = timedelta(hours=20)
 
 
 class History:
-    """Tells all steps in order. `accounts` are the inboxes by channel, `agents` the agents by key."""
+    """Tells all steps in order. `accounts` are the inboxes by channel, `agents` the agents by key; `post` is where
+    the platforms' webhooks go."""
 
-    def __init__(self, session: Session, platforms: Platforms, people: People, post: Post,
+    def __init__(self, session: Session, platforms: Platforms, people: People, post: wire.Post,
                  accounts: Mapping[str, Inbox], agents: Mapping[str, Agent]):
         self.session, self.platforms, self.people, self.post = session, platforms, people, post
+        self.line, self.agents_looked = wire.Line(platforms), False
+        self.told = False           # something was stored that did not come over the platforms' webhooks
         self.accounts, self.agents = accounts, agents
         self.channels = {name: inboxes.open_channel(inbox) for name, inbox in accounts.items()}
         self.by_url = {f"kopi-{name}": name for name in accounts}
@@ -57,6 +75,7 @@ class History:
     def tell(self, steps: list[Step], until: datetime) -> None:
         """Let everything happen, each step at its time, and between them what was due."""
         for step in steps:
+            self._look_at_news(step.at, until)
             self._pass_time(step.at)
             with clock.at(step.at):
                 getattr(self, f"_{step.what}")(step.story, *step.given)
@@ -66,9 +85,6 @@ class History:
                 if step.story.channel == "web" and not step.story.away:
                     self._reads(step.story)     # the chat is open in front of them
         self._pass_time(until)
-        with clock.at(until - NEWS):
-            for agent in self.agents.values():
-                notifications.mark_seen(self.session, agent)
 
     # What customers do
 
@@ -88,13 +104,18 @@ class History:
             ticket.contact.locale = ticket.contact.locale or person.locale
 
     def _presses(self, story: Story, beginning: str) -> None:
-        """The last button that begins so; nothing when none was shown."""
-        person = self.people.get(story.who)
-        if story.channel != "web":
-            if button := self.platforms.last_button(person, story.channel, beginning):
-                self.platforms.write(person, story.channel, button=button[0])
-        elif button := self._button_on_site(story, beginning):
+        """The button shown last whose payload begins so; its number where the platform shows none. Nothing when there
+        was no such button."""
+        person, found = self.people.get(story.who), self._button(story, beginning)
+        if found is None:
+            return
+        number, button = found
+        if story.channel == "web":
             self._write_on_site(story, person, {"text": button["label"], "payload": button["payload"]})
+        elif self.platforms.shows(person, story.channel, button["payload"]):
+            self.platforms.write(person, story.channel, button=button["payload"])
+        else:
+            self.platforms.write(person, story.channel, str(number))
         self._deliver()
 
     def _reads(self, story: Story) -> None:
@@ -161,6 +182,14 @@ class History:
 
     # What follows
 
+    def _look_at_news(self, at: datetime, until: datetime) -> None:
+        """Up to the evening before, everybody has seen what there was to see."""
+        if at > until - NEWS and not self.agents_looked:
+            self.agents_looked = True
+            for agent in self.agents.values():
+                with clock.at(at):
+                    notifications.mark_seen(self.session, agent)
+
     def _pass_time(self, until: datetime) -> None:
         """Let everything that was due before `until` happen at its own time."""
         for _ in range(MOST_ROUNDS):
@@ -174,11 +203,12 @@ class History:
         raise HelpdeskError(f"the demo's history does not settle before {until}")
 
     def _next_due(self) -> datetime | None:
-        asked = (select(func.min(SlaClock.due_at)).where(SlaClock.breached_at.is_(None), SlaClock.met_at.is_(None)),
-                 select(func.min(Survey.due_at)).where(Survey.state == "planned"),
-                 select(func.min(Task.due_at)).where(Task.state == "due", Task.name.startswith("services.")),
-                 select(func.min(Ticket.snoozed_until)))
-        return min((due for query in asked if (due := self.session.scalar(query))), default=None)
+        asked = union_all(
+            select(func.min(SlaClock.due_at)).where(SlaClock.breached_at.is_(None), SlaClock.met_at.is_(None)),
+            select(func.min(Survey.due_at)).where(Survey.state == "planned"),
+            select(func.min(Task.due_at)).where(Task.state == "due", Task.name.startswith("services.")),
+            select(func.min(Ticket.snoozed_until)))
+        return min((due for due in self.session.scalars(asked) if due), default=None)
 
     def _settle(self) -> None:
         """Reactions, deliveries and what comes back of them, until there is nothing left."""
@@ -204,34 +234,38 @@ class History:
         return done
 
     def _send(self) -> int:
+        if not self.session.scalar(select(Delivery.id).where(Delivery.status == DeliveryStatus.QUEUED).limit(1)):
+            return 0
         ids = outbox.claim_due(self.session)
         for delivery_id in ids:
             self.session.flush()
             channel, parts, done = sending.prepare(self.session, delivery_id)
             for part in parts[done:]:
-                outbox.sent(self.session, delivery_id, channel.send(part), len(parts))
+                outbox.sent(self.session, delivery_id, wire.send(channel, part, self.platforms, self.line), len(parts))
         return len(ids)
 
     def _deliver(self) -> int:
         """Take what lies in the post, and turn it into messages."""
-        self.session.flush()
+        if not self.post.waiting and not self.told:
+            return 0
+        self.told = False
         while self.post.waiting:
             url, headers, body = self.post.waiting.pop(0)
             name = self.by_url[url.rpartition("/")[2]]
             request = Request("POST", headers, {}, body)
             self.channels[name].verify(request)
             inbound.store(self.session, self.accounts[name], request, self.channels[name].source_key(request))
-        self.session.flush()
         rows = self.session.scalars(select(RawInbound).where(RawInbound.state == "new").order_by(RawInbound.id)).all()
         names = {inbox.id: name for name, inbox in self.accounts.items()}
         for raw in rows:
             channel = self.channels[names[raw.inbox_id]]
-            inbound.process(self.session, raw.id, channel, channel.read(raw.request(inbound.body(raw))))
+            inbound.process(self.session, raw.id, channel, wire.read(channel, raw.request(inbound.body(raw))))
         return len(rows)
 
     def _take_mail(self, raw: bytes, sender: str, recipients: list[str]) -> None:
         request = Request("MAIL", {"X-Envelope-To": ", ".join(recipients)}, {}, raw)
         inbound.store(self.session, self.accounts["email"], request, f"mail:{secrets.token_hex(32)}")
+        self.told = True
 
     def _write_on_site(self, story: Story, person: Person, given: dict) -> None:
         inbox = self.accounts["web"]
@@ -241,11 +275,14 @@ class History:
             story.visitor_id = visitor.id
         chats.write(self.session, inbox, story.visitor_id,
                     {"client_id": secrets.token_urlsafe(12), "locale": person.locale, "page": "/demo/shop", **given})
+        self.told = True
 
-    def _button_on_site(self, story: Story, beginning: str) -> dict | None:
-        shown = self.session.scalars(select(Message).where(
-            Message.ticket_id == story.ticket_id, Message.direction == "out").order_by(Message.seq.desc()))
-        return next((button for message in shown for button in (message.payload or {}).get("buttons", ())
+    def _button(self, story: Story, beginning: str) -> tuple[int, dict] | None:
+        last = self.session.scalar(select(Message).where(
+            Message.ticket_id == story.ticket_id, Message.direction == "out", Message.kind == "message")
+            .order_by(Message.seq.desc()).limit(1))
+        buttons = (last.payload or {}).get("buttons", ()) if last else ()
+        return next(((number, button) for number, button in enumerate(buttons, 1)
                      if button["payload"].startswith(beginning)), None)
 
     def _has_files(self, task: Task) -> bool:

@@ -143,8 +143,8 @@ class Memory:
                             "at": mail["at"].isoformat()})
         if not self._news(("mail", mail["id"]), value):
             return False
-        self._db.execute("INSERT OR REPLACE INTO mail VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM mail), ?, ?)",
-                         (mail["id"], value, mail["raw"]))
+        self._db.execute("INSERT OR REPLACE INTO mail VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM mail), "
+                         "?, ?)", (mail["id"], value, mail["raw"]))
         return True
 
     def _put_file(self, content: bytes) -> str:

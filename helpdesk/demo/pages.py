@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 
-from helpdesk.demo.people import APPS, Person, People
+from helpdesk.demo.people import APPS, People, Person
 from helpdesk.demo.platforms import Platforms
 from helpdesk.errors import Conflict, Forbidden, NotFound
 from helpdesk.services import files
@@ -89,7 +89,8 @@ def write(person_id: str, app: str):
     content = upload.read(FILE_LIMIT + 1) if upload else b""
     if len(content) > FILE_LIMIT:
         raise Conflict(f"A file on this phone has at most {FILE_LIMIT // 1_000_000} MB.")
-    file = (files.safe_name(upload.filename or ""), upload.mimetype or "application/octet-stream", content) if upload else None
+    file = (files.safe_name(upload.filename or ""), upload.mimetype or "application/octet-stream",
+            content) if upload else None
     try:
         number = platforms.write(people.get(person_id), app, request.form.get("text", "").replace("\r\n", "\n"),
                                  subject=" ".join(request.form.get("subject", "").split()),
@@ -162,8 +163,9 @@ def _entry(person_id: str, app: str) -> dict[str, Any]:
 
 def _shown(person: Person, app: str, entry: dict[str, Any]) -> dict[str, Any]:
     place = {"person_id": person.id, "app": app, "id": entry["id"]}
-    found = {"id": entry["id"], "mine": not entry["from_business"], "text": entry["text"], "at": entry["at"].isoformat(),
-             "status": entry.get("status", ""), "buttons": entry.get("buttons", []), "replies_to": entry["replies_to"],
+    found = {"id": entry["id"], "mine": not entry["from_business"], "text": entry["text"],
+             "at": entry["at"].isoformat(), "status": entry.get("status", ""), "buttons": entry.get("buttons", []),
+             "replies_to": entry["replies_to"],
              "files": [{"name": one["name"], "size": len(one["content"]),
                         "picture": files.picture_type(one["content"][:16]) is not None,
                         "url": url_for("phone.file", n=number, **place)} for number, one in enumerate(entry["files"])]}

@@ -68,13 +68,10 @@ class Platforms:
         """What the person sees in one app, oldest first."""
         return self.account(app).conversation(person.address(app))
 
-    def last_button(self, person: Person, app: str, beginning: str) -> tuple[str, str] | None:
-        """(payload, label) of the last button shown whose payload begins so."""
-        for entry in reversed(self.conversation(person, app)):
-            for button in entry.get("buttons", ()):
-                if button["payload"].startswith(beginning):
-                    return button["payload"], button["label"]
-        return None
+    def shows(self, person: Person, app: str, payload: str) -> bool:
+        """Whether a button with this payload is on the phone."""
+        return any(button["payload"] == payload for entry in self.conversation(person, app)
+                   for button in entry.get("buttons", ()))
 
     def undelivered(self) -> int:
         """How many webhooks the helpdesk did not take."""

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from channels.base import Channel, ChannelError, Inbound, Receipt, Unreadable
 from helpdesk import db
+from helpdesk.errors import HelpdeskError
 from helpdesk.models import Inbox, RawInbound
 from helpdesk.services import inbound, inboxes
 
@@ -70,7 +71,7 @@ def _finish(raw: RawInbound, channel: Channel, future: Future) -> int:
     except OperationalError:
         raise           # the database itself is away: nothing was lost, the next round tries again
     except Exception as error:
-        final = isinstance(error, ChannelError)
+        final = isinstance(error, ChannelError | HelpdeskError)      # trying again would not change it
         log.warning("delivery %s to inbox %s: %s", raw.id, raw.inbox_id, error, exc_info=not final)
         with db.transaction() as session:
             inbound.failed(session, raw.id, f"{type(error).__name__}: {error}", final=final)

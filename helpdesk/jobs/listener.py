@@ -49,20 +49,15 @@ def accept(recipients: list[str], raw: bytes) -> None:
 
 
 def keep(session: Session, recipients: list[str], raw: bytes) -> int:
-    """Store one mail for the inboxes of its recipients; returns for how many. The envelope is written on top, as a mail
-    server does at final delivery, because a plus-address may stand nowhere else. The same mail given twice by a
-    nervous server is stored once."""
+    """Store one mail, with its envelope in its own first lines, for the inboxes of its recipients; returns for how many.
+    The same mail given twice by a nervous server is stored once."""
     found = {inbox.id: inbox for r in recipients if (inbox := find_inbox(session, r))}
     if not found:
         raise NotFound(f"No inbox has one of these addresses: {', '.join(recipients)}")
     for inbox in found.values():
         key = hashlib.sha256("\n".join(sorted(recipients)).encode() + b"\0" + raw).hexdigest()
-        inbound.store(session, inbox, Request("MAIL", {}, {}, _envelope(recipients) + raw), f"mail:{key}")
+        inbound.store(session, inbox, Request("MAIL", {}, {}, raw), f"mail:{key}")
     return len(found)
-
-
-def _envelope(recipients: list[str]) -> bytes:
-    return b"".join(b"X-Original-To: " + "".join(r.split()).encode("utf-8", "replace") + b"\r\n" for r in recipients)
 
 
 def find_inbox(session: Session, recipient: str) -> Inbox | None:

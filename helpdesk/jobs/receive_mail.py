@@ -15,11 +15,13 @@ ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 
 
 def take(recipients: list[str], raw: bytes) -> tuple[int, str]:
-    """Store it; returns the exit code and a sentence when something is wrong."""
+    """Store it; returns the exit code and a sentence when something is wrong. Named recipients are written on top, as a
+    mail server does at final delivery, because a plus-address may stand nowhere else."""
     if not raw.strip():
         return NO_INPUT, "There was no mail on standard input."
+    envelope = b"".join(b"Delivered-To: " + "".join(one.split()).encode() + b"\n" for one in recipients)
     try:
-        db.run(listener.keep, recipients or _addressed(raw), raw)
+        db.run(listener.keep, recipients or _addressed(raw), envelope + raw)
     except NotFound as error:
         return UNKNOWN_ADDRESS, str(error)
     except (SQLAlchemyError, OSError) as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from helpdesk.models import Event, Status
 from helpdesk.services.hours import Hours
@@ -32,6 +32,12 @@ class Interval:
     counted: bool
     cause: str
     seconds: int            # of business time
+
+    def __str__(self) -> str:
+        """One line for a terminal, times in UTC."""
+        end = f"{self.ends_at:%Y-%m-%d %H:%M:%S}" if self.ends_at else "now".ljust(19)
+        counted = f"counted {timedelta(seconds=self.seconds)}" if self.counted else "not counted"
+        return f"{self.kind:<14}  {self.starts_at:%Y-%m-%d %H:%M:%S}  {end}  {counted:<26}  {self.cause}"
 
 
 def runs(kind: str, status: str, snoozed: bool) -> bool:

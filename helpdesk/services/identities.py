@@ -25,7 +25,7 @@ def normal(kind: str, value: str) -> str:
     value = value.strip().replace("\0", "")
     if kind == "email":
         local, _, domain = value.rpartition("@")
-        if not local or "." not in domain or any(c.isspace() or c in "<>,;" for c in value) or len(value) > 320:
+        if not local or not domain or any(c.isspace() or c in "<>,;" for c in value) or len(value) > 320:
             raise Invalid(f"{value[:80]!r} is not a mail address.")
         try:
             domain = domain.lower().encode("idna").decode() if not domain.isascii() else domain.lower()
@@ -93,6 +93,8 @@ def claim(session: Session, contact: Contact, kind: str, value: str) -> Identity
     """The contact says that this is their address. Returns the address's row, which may belong to somebody else: then
     the contact only keeps the claim, and nothing of that person's becomes visible to them."""
     value = normal(kind, value)
+    if kind == "email" and "." not in value.rpartition("@")[2]:
+        raise Invalid(f"{value[:80]!r} is not a mail address.")     # a person's slip; machines do write from localhost
     identity = find(session, kind, value)
     if identity is None:
         identity = Identity(kind=kind, value=value, trust=Trust.CLAIMED, source=TYPED, contact=contact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -116,19 +117,18 @@ class Line:
 
 def overview(session: Session, filters: Filters) -> Overview:
     """All numbers for these filters, each beside the one of the period before."""
-    now_, then = ({metric: reports_rows.rows(session, metric, one.range) for metric in reports_rows.METRICS}
-                  for one in (filters, filters.previous()))
-    parts = _buckets(now_["assistant"])
+    current, then = (_all(session, one) for one in (filters, filters.previous()))
+    parts = _buckets(current["assistant"])
     return Overview(
-        first_response=_durations(now_["first_response"], then["first_response"]),
-        resolution=_durations(now_["resolution"], then["resolution"]),
-        sla_first_response=_share("met", now_["sla_first_response"], then["sla_first_response"]),
-        sla_resolution=_share("met", now_["sla_resolution"], then["sla_resolution"]),
-        csat=_share("satisfied", now_["csat"], then["csat"]),
-        scores={score: sum(row.value == score for row in now_["csat"]) for score in (5, 4, 3, 2, 1)},
-        answered=_share("answered", now_["surveys"], then["surveys"]),
-        volume=_volume(filters, now_["volume"], then["volume"]),
-        assistant=_share("assistant alone", _over(now_["assistant"]), _over(then["assistant"])),
+        first_response=_durations(current["first_response"], then["first_response"]),
+        resolution=_durations(current["resolution"], then["resolution"]),
+        sla_first_response=_share("met", current["sla_first_response"], then["sla_first_response"]),
+        sla_resolution=_share("met", current["sla_resolution"], then["sla_resolution"]),
+        csat=_share("satisfied", current["csat"], then["csat"]),
+        scores={score: sum(row.value == score for row in current["csat"]) for score in (5, 4, 3, 2, 1)},
+        answered=_share("answered", current["surveys"], then["surveys"]),
+        volume=_volume(filters, current["volume"], then["volume"]),
+        assistant=_share("assistant alone", _over(current["assistant"]), _over(then["assistant"])),
         assistant_parts={name: parts.get(name, 0) for name in ("assistant alone", "with people", "still running")})
 
 
@@ -181,6 +181,14 @@ def table(session: Session, filters: Filters) -> str:
 
 def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+
+
+def _all(session: Session, filters: Filters) -> dict[str, list[Row]]:
+    found = {}
+    for metric in reports_rows.METRICS:
+        found[metric] = reports_rows.rows(session, metric, filters.range)
+        time.sleep(0)       # long periods take a while: lets the other requests of this process go on in between
+    return found
 
 
 def _names(metric: str, row: Row) -> tuple[str, ...]:

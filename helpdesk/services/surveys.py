@@ -46,8 +46,8 @@ def plan(session: Session, ticket_id: int, *, actor: str = "", **_) -> Survey | 
     for earlier in session.scalars(select(Survey).where(Survey.ticket_id == ticket.id, Survey.state == "planned")):
         earlier.state, earlier.reason = "skipped", "resolved again later"
     agent_id = int(actor.removeprefix("agent:")) if actor.startswith("agent:") else ticket.agent_id
-    survey = Survey(ticket_id=ticket.id, contact_id=identities.survivor(session, ticket.contact).id, agent_id=agent_id, key=key,
-                    due_at=now() + timedelta(minutes=chosen.survey_delay_minutes))
+    survey = Survey(ticket_id=ticket.id, contact_id=identities.survivor(session, ticket.contact).id, agent_id=agent_id,
+                    key=key, due_at=now() + timedelta(minutes=chosen.survey_delay_minutes))
     _skip(survey, _why_not(session, ticket, survey))
     session.add(survey)
     session.flush()

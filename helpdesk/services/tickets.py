@@ -88,7 +88,7 @@ def set_status(session: Session, ticket: Ticket, status: Status | str, actor: st
         fact = events.TicketResolved(previous=previous)
     elif not was_active and status in (Status.OPEN, Status.PENDING):
         ticket.resolved_at = None
-        fact = events.TicketReopened(previous=previous, why=why)
+        fact = events.TicketReopened(previous=previous, why=why, status=status)
     else:
         fact = events.StatusChanged(status=status, previous=previous)
     if status in (Status.CLOSED, Status.PENDING):
@@ -137,6 +137,7 @@ def snooze(session: Session, ticket: Ticket, until: datetime | None, actor: str)
     if not ticket.active:
         raise Invalid("Only an open or pending ticket can be snoozed.")
     ticket.snoozed_until = until
+    sla.status_changed(session, ticket, ticket.status, ticket.status)
     events.record(session, events.TicketSnoozed(until=until.isoformat()), ticket=ticket, actor=actor)
 
 
@@ -144,6 +145,7 @@ def wake(session: Session, ticket: Ticket, why: str, actor: str = "system") -> N
     """Bring a snoozed ticket back."""
     if ticket.snoozed_until:
         ticket.snoozed_until = None
+        sla.status_changed(session, ticket, ticket.status, ticket.status)
         events.record(session, events.TicketWoken(why=why), ticket=ticket, actor=actor)
 
 

@@ -24,7 +24,8 @@ def attachment(attachment_id: int):
     with db.reading() as session:
         found = session.get(Attachment, attachment_id)
     if found is None or not found.sha256:
-        raise NotFound("There is no such file." if found is None else found.error or "This file is still being fetched.")
+        raise NotFound("There is no such file." if found is None
+                       else found.error or "This file is still being fetched.")
     path = files.path(found.sha256)
     if not path.exists():
         raise NotFound("The bytes of this file are gone from the store; ask an admin for a backup.")

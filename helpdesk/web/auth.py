@@ -72,8 +72,9 @@ def sign_out():
 def account(errors: dict | None = None):
     """Name, password, looks, and where one is signed in."""
     with db.reading() as session:
-        return render_template("auth/account.html", sessions=accounts.sessions_of(session, g.agent), errors=errors or {},
-                               zones=sorted(available_timezones()), themes=THEMES, values=request.form)
+        sessions = accounts.sessions_of(session, g.agent)
+    return render_template("auth/account.html", sessions=sessions, errors=errors or {}, themes=THEMES,
+                           zones=sorted(available_timezones()), values=request.form)
 
 
 @pages.post("/account")

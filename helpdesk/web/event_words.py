@@ -77,7 +77,8 @@ def _answered(data: dict, who: str) -> Words:
 
 def _rated(data: dict, who: str) -> Words:
     comment = f": “{data['comment']}”" if data.get("comment") else ""
-    return Words("star", f"{who} rated the help {data.get('score')} of 5{comment}", "bad" if data.get("low") else "good")
+    tone = "bad" if data.get("low") else "good"
+    return Words("star", f"{who} rated the help {data.get('score')} of 5{comment}", tone)
 
 
 _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
@@ -104,7 +105,8 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
                                          "good" if d.get("helped") else "warn"),
     "DeliveryFailed": lambda d, who: Words("warning", f"Not delivered by {channel_words(d.get('channel'))}: "
                                                       f"{d.get('error')}", "bad"),
-    "AnswerMailed": lambda d, who: Words("email", f"The visitor had left, so the answer also went to {d.get('address')}"),
+    "AnswerMailed": lambda d, who: Words("email", "The visitor had left, so the answer also went to "
+                                                  f"{d.get('address')}"),
     "IdentityAdded": lambda d, who: Words("plus", f"{who} gave an address: {d.get('value')}"),
     "IdentityVerified": lambda d, who: Words("shield", f"{d.get('value')} is verified "
                                                        f"{HOW_WORDS.get(d.get('how'), '')}".rstrip(), "good"),
@@ -112,7 +114,8 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
     "ParticipantJoined": lambda d, who: Words("plus", f"{d.get('address')} takes part"
                                               + (" (unverified)" if d.get("role") == "unverified" else ""),
                                               "warn" if d.get("role") == "unverified" else ""),
-    "SlaBreached": lambda d, who: Words("clock", f"The {CLOCK_WORDS.get(d.get('kind'), d.get('kind'))} is overdue", "bad"),
+    "SlaBreached": lambda d, who: Words("clock", f"The {CLOCK_WORDS.get(d.get('kind'), d.get('kind'))} is overdue",
+                                        "bad"),
     "SurveySent": lambda d, who: Words("star", f"Asked how it went, by {channel_words(d.get('channel'))}"),
     "RatingGiven": _rated,
 }

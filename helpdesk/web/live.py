@@ -27,11 +27,13 @@ def timeline(ticket_id: int):
         people = ctx.directory(session)
         shown = {"view": views.VIEWS["all"], "filters": ctx.filters(), **ctx.header(session, ticket, people)}
         if before is not None:
-            return render_template("tickets/_items.html", **shown, **ctx.conversation(session, ticket, people, before=before))
+            return render_template("tickets/_items.html", **shown,
+                                   **ctx.conversation(session, ticket, people, before=before))
         after = request.args.get("after", 0, type=int)
         shown |= ctx.conversation(session, ticket, people, after=after)
         shown["items"] = _watched(session, ticket_id, after) + shown["items"]
-        return render_template("tickets/_live.html", **shown, **ctx.panel(session, ticket), **ctx.composer(session, ticket))
+        return render_template("tickets/_live.html", **shown, **ctx.panel(session, ticket),
+                               **ctx.composer(session, ticket))
 
 
 @pages.get("/live/inbox/<key>")

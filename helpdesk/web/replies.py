@@ -65,7 +65,7 @@ def _said(ticket_id: int, message_id: int, words: str):
     with db.reading() as session:
         message = session.get(Message, message_id, options=[selectinload(Message.attachments),
                                                             selectinload(Message.deliveries)])
-        return render_template("tickets/_message.html", **ctx.one_message(session, message))
+        return render_template("tickets/_one_message.html", **ctx.one_message(session, message))
 
 
 def _route(session, ticket) -> routes.Route | None:

@@ -21,15 +21,16 @@ from helpdesk.models import (
     Inbox,
     Message,
     SlaClock,
+    Tag,
     Team,
     Ticket,
+    TicketTag,
 )
 from helpdesk.services import routes, timeline, views
 from helpdesk.web.event_words import event_words
 
 TIMELINE = 100
 EARLIER = 6
-FILE_TYPES_SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def rail(session: Session, people: Directory) -> dict:
 def header(session: Session, ticket: Ticket, people: Directory) -> dict:
     """What the top of the ticket and its menus need."""
     return {"ticket": ticket, "contact": ticket.contact, "people": people, "at": now(),
-            "tags": [tag.name for tag in ticket.tags]}
+            "tags": session.scalars(select(Tag.name).join(TicketTag, TicketTag.tag_id == Tag.id).where(
+                TicketTag.ticket_id == ticket.id).order_by(Tag.name)).all()}
 
 
 def conversation(session: Session, ticket: Ticket, people: Directory, **window) -> dict:
@@ -92,7 +94,7 @@ def speech(session: Session, ticket: Ticket, people: Directory) -> dict:
         Article, Article.id == AssistantTurn.article_id).where(AssistantTurn.ticket_id == ticket.id)
         .order_by(AssistantTurn.id)).all()
     return {"turns": turns, "turn_of": {turn.reply_id: turn for turn in turns if turn.reply_id},
-            "words_of": partial(event_words, who=_names(ticket.contact, people)), "FILE_TYPES_SHOWN": FILE_TYPES_SHOWN}
+            "words_of": partial(event_words, who=_names(ticket.contact, people))}
 
 
 def composer(session: Session, ticket: Ticket) -> dict:
@@ -109,10 +111,12 @@ def panel(session: Session, ticket: Ticket) -> dict:
         .order_by(Ticket.id.desc()).limit(EARLIER)).all()
     handed = session.scalar(select(Event.data).where(Event.ticket_id == ticket.id, Event.name == "HandedOver")
                             .order_by(Event.seq.desc()).limit(1)) if ticket.handed_over_at else None
-    return {"identities": session.scalars(select(Identity).where(Identity.contact_id == ticket.contact_id)
-                                          .order_by(Identity.id)).all(),
-            "clocks": session.scalars(select(SlaClock).where(SlaClock.ticket_id == ticket.id)).all(),
-            "earlier": earlier, "handed": handed}
+    identities = session.execute(select(Identity.kind, Identity.value, Identity.trust, Identity.failing_since).where(
+        Identity.contact_id == ticket.contact_id).order_by(Identity.id)).all()
+    clocks = session.execute(select(SlaClock.kind, SlaClock.due_at, SlaClock.paused_at, SlaClock.met_at,
+                                    SlaClock.breached_at, SlaClock.spent_seconds, SlaClock.target_seconds).where(
+        SlaClock.ticket_id == ticket.id)).all()
+    return {"identities": identities, "clocks": clocks, "earlier": earlier, "handed": handed}
 
 
 def whole(session: Session, ticket: Ticket, people: Directory) -> dict:

@@ -34,7 +34,7 @@ def view(key: str):
 @pages.get("/inbox/<key>/<int:ticket_id>")
 @needs("agent")
 def in_view(key: str, ticket_id: int):
-    """A ticket beside the list it was found in; as a fragment, only the ticket."""
+    """A ticket beside the list it was found in, which the browser fetches by itself; as a fragment, only the ticket."""
     with db.reading() as session:
         view_ = views.find_view(key)
         ticket = ctx.find_ticket(session, ticket_id)
@@ -44,7 +44,7 @@ def in_view(key: str, ticket_id: int):
         shown = {"view": view_, "filters": ctx.filters(), **ctx.whole(session, ticket, people)}
         if wants_fragment():
             return render_template("tickets/_ticket.html", **shown)
-        return page("tickets/inbox.html", **{**_list(session, key), **ctx.rail(session, people), **shown})
+        return page("tickets/inbox.html", **{**ctx.rail(session, people), **shown})
 
 
 @pages.get("/tickets/<int:ticket_id>")

@@ -1,4 +1,4 @@
-"""The site's chat: its loader, its frame, and what the frame asks for.
+"""What the widget's frame asks for: session, messages, files, and who the visitor is.
 
 No cookie is used. The visitor's token comes in the Authorization header, never in an address; whoever has none gets a
 session first. Only the frame's own page may ask.
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, jsonify, make_response, render_template, request, send_file, send_from_directory
+from flask import Blueprint, jsonify, request, send_file
 from sqlalchemy.orm import Session
 
 from channels.base import Status as DeliveryStatus
 from channels.web import Web
-from helpdesk import db, paths
+from helpdesk import db
 from helpdesk.errors import Forbidden, HelpdeskError, Invalid, NotFound
 from helpdesk.models import Attachment, Inbox, Message, Ticket, Visitor
 from helpdesk.services import chats, files, inboxes, limits, outbox, visitors
@@ -38,30 +38,6 @@ def refuse_other_sites() -> None:
     origin = request.headers.get("Origin")
     if request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
         raise Forbidden("This request came from another site.")
-
-
-@pages.get("/widget.js")
-@public
-def loader():
-    """The script that sites embed; the same address for ever."""
-    response = send_from_directory(paths.DIST, "widget.js", max_age=300, mimetype="text/javascript")
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Access-Control-Allow-Origin"] = "*"       # public, and needed for an integrity attribute
-    return response
-
-
-@pages.get("/widget/<key>/frame")
-@public
-def frame(key: str):
-    """The chat's page. Its policy lets only the inbox's sites embed it; all, while none is named."""
-    with db.reading() as session:
-        inbox = inboxes.by_key(session, key, "web")
-        config = view.config(session, inbox, request.host_url.rstrip("/"))
-    response = make_response(render_template("widget/frame.html", config=config))
-    response.headers["Content-Security-Policy"] = _frame_policy(inbox)
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 @pages.post("/widget/<key>/session")
@@ -256,11 +232,3 @@ def _text(given: dict, key: str, limit: int = 500) -> str:
     if not isinstance(value, str):
         raise Invalid(f"{key} must be text.")
     return value.replace("\0", "")[:limit]
-
-
-def _frame_policy(inbox: Inbox) -> str:
-    sockets = f"{'wss' if request.is_secure else 'ws'}://{request.host}"
-    ancestors = " ".join(["'self'", *visitors.allowed_origins(inbox)]) if visitors.allowed_origins(inbox) else "*"
-    return (f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-            f"connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'; object-src 'none'; "
-            f"frame-ancestors {ancestors}")

@@ -14,7 +14,8 @@ from helpdesk.models import Inbox
 from tests.house import IDENTITY_SECRET, Desk, House, free_port, opened, wait_for
 
 STRICT = "default-src 'none'; script-src 'self' {house}; style-src 'self'; frame-src {house}; img-src 'self'"
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A shop</title></head>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>A shop</title></head>
 <body><h1>A shop</h1><button id="before">Before</button>
 <script src="/queue.js"></script><script async src="{house}/widget.js" data-inbox="shop" data-color="#8a4b2a"></script>
 </body></html>"""
@@ -94,7 +95,7 @@ class Visit:
     def says(self, text):
         frame = self.frame
         frame.fill("textarea", text)
-        frame.press("textarea", "Enter")
+        frame.click("button.send")
         expect(frame.locator(".mine .words", has_text=text)).to_have_count(1)
         return frame
 
@@ -243,7 +244,7 @@ def test_a_new_conversation_starts_empty(visit):
     frame.get_by_role("menuitem", name="Start a new conversation").click()
     frame.get_by_role("button", name="Yes, start a new one").click()
     expect(frame.locator(".intro h2")).to_be_visible()
-    ann.says("Another matter, please give me a person")
+    ann.says("Another matter, let me talk to a person please")
     expect(frame.locator(".contact")).to_be_visible()
     assert ann.number() != first
 
@@ -338,7 +339,7 @@ def test_arabic_runs_from_right_to_left(visit):
 
 def test_on_a_phone_it_fills_the_screen_and_nothing_overflows(visit):
     ann = visit(viewport={"width": 320, "height": 568}, is_mobile=True, has_touch=True)
-    frame = ann.to_person("I want a person. " + "averylongwordwithoutanybreak" * 6)
+    frame = ann.to_person("I want to talk to a person. " + "averylongwordwithoutanybreak" * 6)
     box = frame.frame_element().bounding_box()
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 320, 568)
     assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")

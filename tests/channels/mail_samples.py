@@ -3,8 +3,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from channels._mail_parse import parse_mail
+from channels.base import Inbound
 
 SUPPORT = "support@example.org"
+NOW = datetime(2025, 6, 3, 12, 0, tzinfo=UTC)
+
+
+def read(raw: bytes) -> Inbound:
+    """The one message in this mail, to SUPPORT, on the day after the samples were written."""
+    [item] = parse_mail(raw, [SUPPORT], NOW)
+    return item
 
 
 def mail(body: str | bytes = "Hello, my kettle leaks.", *, charset: str = "utf-8", kind: str = "text/plain",

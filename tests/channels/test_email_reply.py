@@ -89,7 +89,8 @@ def test_a_long_text_without_history_is_kept_whole_and_a_long_history_is_trimmed
      "<div>old</div></div>", "It still leaks."),
     ("It still leaks.<br><blockquote type=cite><div>On 2 Jun 2025, at 10:00, Support wrote:</div>old</blockquote>",
      "It still leaks."),
-    ("<div>It still leaks.</div><div class=protonmail_quote>On Monday, Support wrote:<blockquote>old</blockquote></div>",
+    ("<div>It still leaks.</div><div class=protonmail_quote>On Monday, Support wrote:"
+     "<blockquote>old</blockquote></div>",
      "It still leaks."),
     ("<div>It still leaks.</div><div class=moz-cite-prefix>Am 02.06.25 um 10:00 schrieb Support:</div>"
      "<blockquote cite=mid:x>old</blockquote>", "It still leaks."),

@@ -14,7 +14,8 @@ from tests.channels.smtp_script import CUT, ScriptedServer
 INBOX = {"address": "support@example.org", "name": "Example Support"}
 REPLY = Outbound("d1", "ann@example.net", "Grüße,\n.\nTurn it off.", html="<p>Grüße</p>", subject="Re: Kettle",
                  message_id="<d1@example.org>", replies_to=("<b@x>", "<a@x>"), reply_token="abcd1234abcd",
-                 sender_name="Bo Brown", files=[("Anleitung ä.pdf", "application/pdf", b"%PDF"), ("a.txt", "text/plain", b"x\n")])
+                 sender_name="Bo Brown", files=[
+                     ("Anleitung ä.pdf", "application/pdf", b"%PDF"), ("a.txt", "text/plain", b"x\n")])
 
 
 def written(message: Outbound = REPLY):
@@ -36,7 +37,8 @@ def test_a_reply_has_everything_a_mail_program_needs():
 def test_our_own_parser_reads_it_back_and_knows_it_as_ours():
     data = compose(REPLY, INBOX).data
     [item] = parse_mail(data)
-    assert (item.text, item.subject, item.replies_to, len(item.files)) == (REPLY.text, "Re: Kettle", ("<b@x>", "<a@x>"), 2)
+    assert (item.text, item.subject, item.replies_to) == (REPLY.text, "Re: Kettle", ("<b@x>", "<a@x>"))
+    assert len(item.files) == 2
     assert parse_mail(data.replace(b"From: Bo Brown <support@", b"From: Bo Brown <list@"),
                       ["support@example.org"])[0].automatic == "our own mail came back"
 
@@ -63,7 +65,8 @@ def test_copies_are_named_and_get_it_too():
 
 
 @pytest.mark.parametrize("change", [
-    {"subject": "x\r\nBcc: a@example.com"}, {"sender_name": "x\ny"}, {"message_id": "<a@b>\r\nX: y"}, {"subject": "a\0"},
+    {"subject": "x\r\nBcc: a@example.com"}, {"sender_name": "x\ny"}, {"message_id": "<a@b>\r\nX: y"},
+    {"subject": "a\0"},
     {"replies_to": ("<a@b>\nX: y",)}, {"reply_token": "x\r\ny"}, {"files": [("a\r\nb", "text/plain", b"")]},
     {"address": "a@b\r\nX: y"}, {"address": "nobody"}, {"cc": ("nobody",)}, {"message_id": "no brackets"}])
 def test_what_no_header_may_hold_is_refused_for_good(change):
@@ -75,6 +78,11 @@ def test_what_no_header_may_hold_is_refused_for_good(change):
 def test_international_addresses_are_written_in_ascii():
     made = compose(replace(REPLY, address="ann@exämple.net"), INBOX)
     assert made.recipients == ("ann@xn--exmple-cua.net",)
+
+
+def test_a_mail_is_never_cut_into_several():
+    [part] = Email(INBOX).prepare(replace(REPLY, text="word " * 300_000))
+    assert len(part.text) == 1_500_000
 
 
 # Handing over
@@ -149,5 +157,6 @@ def test_the_account_can_be_tried():
         assert words == ("No mailbox is read: mail comes to the built-in SMTP server. "
                          "Sending works: localhost accepts desk.")
         assert server.heard[-2:] == ["noop", "quit"]
-    with ScriptedServer({"AUTH": "535 no"}, offers=("AUTH PLAIN",)) as server, pytest.raises(SendError, match="Sending fails"):
-        Email(server.settings(smtp_user="desk", smtp_password="p")).test()
+    with ScriptedServer({"AUTH": "535 no"}, offers=("AUTH PLAIN",)) as server:
+        with pytest.raises(SendError, match="Sending fails"):
+            Email(server.settings(smtp_user="desk", smtp_password="p")).test()

@@ -45,7 +45,8 @@ def read(channel: Email, raw: bytes):
 
 
 def test_a_customer_writes_gets_an_answer_and_replies(desk, provider, channel):
-    number = provider.customer_writes(ANN, "Mein Kessel leckt.", "Kessel", name="Ann Äsh", file=("a.png", "image/png", b"PNG"))
+    number = provider.customer_writes(ANN, "Mein Kessel leckt.", "Kessel", name="Ann Äsh",
+                                      file=("a.png", "image/png", b"PNG"))
     first = read(channel, desk.raw[0])
     assert (first.external_id, first.address, first.name, first.text, first.subject) == (
         number, ANN, "Ann Äsh", "Mein Kessel leckt.", "Kessel")

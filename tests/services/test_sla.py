@@ -8,10 +8,10 @@ from sqlalchemy import delete
 
 from helpdesk import db, models
 from helpdesk.services import clocks, replies, sla, tickets
-from tests.desk import MONDAY
 
 pytest_plugins = ["tests.desk"]
 
+MONDAY = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)        # where tests.desk begins
 HOUR = timedelta(hours=1)
 OFFICE = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
@@ -272,6 +272,9 @@ def test_explain_lists_what_counted_and_why_the_rest_did_not(office, wall):
             for one in found] == [
         (16, 17, True, "open", 3600), (17, 9, False, "outside business hours", 0), (9, 10, True, "open", 3600),
         (10, 12, False, "pending", 0), (12, None, True, "open", 1800)]
+    assert [" ".join(str(one).split()) for one in found[-2:]] == [
+        "resolution 2025-06-03 10:00:00 2025-06-03 12:00:00 not counted pending",
+        "resolution 2025-06-03 12:00:00 now counted 0:30:00 open"]
 
 
 moves = st.lists(st.tuples(st.sampled_from(["pending", "open", "resolved", "closed", "snooze", "wake"]),

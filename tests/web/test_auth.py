@@ -1,5 +1,6 @@
 """Signing in and out, one-time links, and one's own account."""
 import pytest
+from sqlalchemy import select
 
 from helpdesk import db
 from helpdesk.models import Agent, AgentSession
@@ -113,7 +114,8 @@ def test_a_new_password_signs_other_browsers_out(client, cast, sign_in, password
 def test_another_browser_can_be_signed_out_but_only_ones_own(cast, sign_in):
     alice, laptop, bob = sign_in(cast.alice), sign_in(cast.alice), sign_in(cast.bob)
     with db.reading() as session:
-        other = session.query(AgentSession).filter_by(agent_id=cast.alice.id).order_by(AgentSession.id.desc()).first().id
+        other = session.scalars(select(AgentSession.id).where(AgentSession.agent_id == cast.alice.id)
+                                .order_by(AgentSession.id.desc())).first()
     assert bob.post(f"/account/sessions/{other}/end").status_code == 404
     assert laptop.get("/account").status_code == 200
     assert alice.post(f"/account/sessions/{other}/end").status_code == 302

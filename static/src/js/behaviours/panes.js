@@ -36,6 +36,7 @@ export function panes(inbox, signal) {
     if (event.key === "Escape" && !scrim.hidden) { event.stopPropagation(); drawer(null); }
   });
   on(document, "htmx:after:swap", ({ detail }) => {
+    if (detail.ctx.target?.id === "list-pane") mark();
     if (detail.ctx.target?.id !== "ticket-pane") return;
     inbox.dataset.pane = "ticket";
     drawer(null);

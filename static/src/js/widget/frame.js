@@ -2,31 +2,31 @@
 // says when to ask.
 import { Api, Refused } from "./api.js";
 import { Composer } from "./composer.js";
-import { contactCard } from "./contact.js";
 import { h, icon } from "./dom.js";
 import { Host } from "./host.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
+import { ending, greeting, menuItems, personChip, standing } from "./panels.js";
 import { session } from "./storage.js";
-import { current, opening, t, use } from "./text.js";
+import { current, t, use } from "./text.js";
 import { paint } from "./theme.js";
 import { Thread } from "./thread.js";
+import { Uploads } from "./uploads.js";
 
 const POLL = 30000; // ms; heals whatever notice was lost
 const TYPING_SHOWN = 6000;
-const EMPTY = { conversation: null, seen: 0, read: 0, person: true };
 
 const config = JSON.parse(document.getElementById("config").textContent);
+const EMPTY = { conversation: null, seen: 0, read: 0, person: Boolean(config.person), hours: config.hours };
 const given = new URLSearchParams(location.hash.slice(1));
 const find = (name) => document.getElementById(name);
 const [scroller, intro, log, after, bar, status, chips, menu, newer] =
   ["scroller", "intro", "log", "after", "bar", "status", "chips", "menu", "newer"].map(find);
 
-let state = { ...EMPTY, hours: config.hours };
+let state = { ...EMPTY };
 let items = new Map(); // seq → message
-let uploads = [];
 let page = "", open = parent === self, loaded = false, unread = -1, lost = false, typingTimer = 0, note = "", asking = false;
-let refreshing = null, again = false, queue = Promise.resolve();
+let refreshing = null, again = false;
 
 const api = new Api(config.key);
 const about = () => ({ locale: current(), page });
@@ -51,9 +51,10 @@ const live = new Live(config.key, () => api.token, {
 });
 api.renewed = () => (api.token ? live.restart() : live.stop());
 const outbox = new Outbox(session, `hd:${config.key}:outbox`, deliver, () => render());
+const uploads = new Uploads(carry, about, () => render());
 const thread = new Thread(log, scroller, {
-  retry: (id) => (uploads.some((one) => one.client_id === id) ? upload(uploads.find((one) => one.client_id === id)) : outbox.retry(id)),
-  cancel: (id) => uploads.find((one) => one.client_id === id)?.controller.abort(),
+  retry: (id) => (uploads.find(id) ? uploads.retry(uploads.find(id)) : outbox.retry(id)),
+  cancel: (id) => uploads.cancel(id),
   press: (button) => say(button.label, button.payload),
   picture: (file) => api.blob(`files/${file.id}`),
   download,
@@ -61,7 +62,7 @@ const thread = new Thread(log, scroller, {
 });
 const composer = new Composer(find("composer"), config.limits, {
   send: (text) => say(text),
-  files: (files) => files.forEach((file) => attach(file)),
+  files: (files) => files.forEach((file) => uploads.add(file)),
   typing: () => live.tell("typing", {}),
   problem: (sentence) => announce(sentence),
 });
@@ -92,34 +93,12 @@ async function deliver(entry) {
   if (!live.on) setTimeout(refresh, 600);
 }
 
-function attach(file) {
-  const entry = { client_id: `${Date.now()}-${Math.random().toString(36).slice(2)}`, from: "me", at: new Date().toISOString(), file,
-    state: "sending", controller: new AbortController(), files: [{ name: file.name, size: file.size }] };
-  uploads.push(entry);
-  render();
-  queue = queue.then(() => upload(entry)); // one after the other: they stay in order, and share no bandwidth
-}
-
-async function upload(entry) {
-  if (entry.controller.signal.aborted) entry.controller = new AbortController();
-  Object.assign(entry, { progress: 0, state: "sending", error: "" });
-  render();
-  try {
-    await api.start(about);
-    const form = new FormData();
-    for (const [name, value] of Object.entries({ client_id: entry.client_id, ...about() })) form.append(name, value);
-    form.append("file", entry.file);
-    await api.upload("files", form, (share) => ((entry.progress = share), render()), entry.controller.signal);
-    entry.state = "sent";
-    host.tell("conversation");
-    live.start();
-    refresh();
-  } catch (problem) {
-    if (problem.name === "AbortError") uploads = uploads.filter((one) => one !== entry);
-    Object.assign(entry, { state: "failed", error: problem.message || t("failed") });
-  }
-  delete entry.progress;
-  render();
+async function carry(form, progress, signal) {
+  await api.start(about);
+  await api.upload("files", form, progress, signal);
+  host.tell("conversation");
+  live.start();
+  refresh();
 }
 
 // --- Hearing ---
@@ -161,7 +140,7 @@ function take({ state: now, items: list = [] }) {
     items.set(item.seq, item);
   }
   const back = new Set([...items.values()].map((item) => item.client_id).filter(Boolean));
-  uploads = uploads.filter((one) => !back.has(one.client_id));
+  uploads.arrived(back);
   outbox.arrived(back);
   loaded = true;
   seen();
@@ -200,14 +179,15 @@ async function identify(token) {
 function logout() {
   if (api.token) api.call("POST", "logout").catch(() => {});
   api.keep(null);
+  outbox.clear();
   forget();
 }
 
 function forget() {
-  state = { ...EMPTY, hours: config.hours };
+  state = { ...EMPTY };
   items = new Map();
-  uploads = [];
-  outbox.clear();
+  uploads.list = [];
+  outbox.arrived(new Set(outbox.list.filter((one) => one.state === "sent").map((one) => one.client_id)));
   thread.clear();
   render();
 }
@@ -227,7 +207,7 @@ function entries() {
     state: item.from === "me" ? (item.seq <= state.read ? "read" : "delivered") : undefined,
     survey: item.survey && { ...item.survey, seq: item.seq },
   }));
-  const waiting = [...outbox.list.map((one) => ({ ...one, from: "me" })), ...uploads];
+  const waiting = [...outbox.list.map((one) => ({ ...one, from: "me" })), ...uploads.list];
   return [...shown, ...waiting.sort((a, b) => (a.at < b.at ? -1 : 1))];
 }
 
@@ -235,48 +215,47 @@ let greeted = "";
 function render() {
   const list = entries(), started = Boolean(state.conversation) || list.length > 0;
   intro.hidden = started;
-  if (!started && greeted !== current()) greet();
+  if (!started && greeted !== current()) intro.replaceChildren(...greeting(config, say, person));
+  if (!started) greeted = current();
   if (thread.show(list)) newer.hidden = false;
-  const { open: here, opens_at: at } = state.hours;
-  status.textContent = state.agent ? state.agent : here ? t("open") : at ? t("away", { time: opening(new Date(at)) }) : "";
-  status.classList.toggle("here", here);
+  status.textContent = standing(state);
+  status.classList.toggle("here", state.hours.open);
   bar.hidden = navigator.onLine && !lost;
   chips.hidden = !state.person || !started;
+  menu.firstChild.hidden = !state.person;
   tail(started);
   count();
 }
 
 let drawnTail = "";
 function tail(started) {
-  const wants = state.ask_contact && !session.get(`hd:${config.key}:later`) ? "contact" : "";
-  const away = started && state.away && !state.hours.open && state.hours.opens_at ? "away" : "";
-  const settled = started && state.settled ? "settled" : "";
-  const mark = [wants, away, settled, asking, note, current(), state.conversation].join("|");
-  if (mark === drawnTail) return;
+  const wants = {
+    settled: started && state.settled, note, asking,
+    away: started && state.away && !state.hours.open && Boolean(state.hours.opens_at),
+    contact: Boolean(state.ask_contact) && !session.get(`hd:${config.key}:later`),
+  };
+  const mark = JSON.stringify([wants, current(), state.conversation]);
+  if (mark === drawnTail) return; // redrawing would throw away what is being typed there
   drawnTail = mark;
   const follows = thread.atEnd;
-  after.replaceChildren(...[
-    settled && h("p", { class: "notice" }, t("resolved")),
-    away && h("p", { class: "notice" }, t("awayLong", { time: opening(new Date(state.hours.opens_at)) })),
-    note && h("p", { class: "notice" }, note),
-    wants && contactCard(state, saveContact, () => (session.set(`hd:${config.key}:later`, "1"), render())),
-    asking && h("div", { class: "card", role: "group" }, h("p", { class: "title" }, t("freshAsk")), h("div", { class: "row" },
-      h("button", { type: "button", class: "link", onclick: () => ((asking = false), render()) }, t("no")),
-      h("button", { type: "button", class: "primary", onclick: startFresh }, t("yes")))),
-  ].filter(Boolean));
+  after.replaceChildren(...ending(wants, state, {
+    save: saveContact,
+    later: () => (session.set(`hd:${config.key}:later`, "1"), render()),
+    stay: () => ((asking = false), render()),
+    leave: startFresh,
+  }));
   if (follows) thread.toEnd();
-}
-
-function greet() {
-  greeted = current();
-  intro.replaceChildren(...[h("h2", { dir: "auto" }, config.greeting || t("greeting")), h("p", { class: "hint" }, t("hint")),
-    h("div", { class: "topics" }, config.topics.filter((one) => one.locale.split("-")[0] === current().split("-")[0])
-      .map((one) => h("button", { type: "button", class: "topic", dir: "auto", onclick: () => say(one.title) }, one.title))),
-    config.person && h("button", { type: "button", class: "topic person", onclick: person }, icon("person"), t("person"))].filter(Boolean));
 }
 
 function person() {
   say(t("personAsked"), config.person);
+}
+
+function askFresh() {
+  if (state.settled || !items.size) return startFresh();
+  asking = true;
+  render();
+  thread.toEnd();
 }
 
 async function startFresh() {
@@ -328,7 +307,7 @@ function show(now) {
 function toggleMenu(now) {
   menu.hidden = !now;
   find("more").setAttribute("aria-expanded", String(now));
-  if (now) menu.querySelector("button").focus();
+  if (now) menu.querySelector("button:not([hidden])").focus();
 }
 
 function speak(wanted) {
@@ -343,16 +322,8 @@ function speak(wanted) {
   bar.textContent = t("offline");
   newer.textContent = t("newer");
   composer.translate();
-  chips.replaceChildren(h("button", { type: "button", class: "chip", onclick: person }, icon("person"), t("person")));
-  const choose = (act) => () => (toggleMenu(false), act());
-  menu.replaceChildren(
-    h("button", { type: "button", role: "menuitem", onclick: choose(person) }, icon("person"), t("person")),
-    h("button", { type: "button", role: "menuitem", onclick: choose(() => {
-      if (state.settled || !items.size) return startFresh();
-      asking = true;
-      render();
-      thread.toEnd();
-    }) }, icon("fresh"), t("fresh")));
+  chips.replaceChildren(personChip(person));
+  menu.replaceChildren(...menuItems(() => (toggleMenu(false), person()), () => (toggleMenu(false), askFresh())));
   host.tell("label", t("launcher"));
   thread.clear();
   render();

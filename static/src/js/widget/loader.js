@@ -51,6 +51,7 @@ const post = (type, value) => {
   else waiting.push(message);
 };
 const make = (tag, properties, parent) => parent.appendChild(Object.assign(document.createElement(tag), properties));
+const aria = (name, value) => launcher.setAttribute(`aria-${name}`, value);
 const draw = (path) => icon.setAttribute("d", path);
 
 // Text on the accent colour: white where that has a contrast of 4.5:1 (relative luminance of WCAG 2.2), else black.
@@ -85,7 +86,7 @@ const received = ({ data, origin, source }) => {
   else if (type === "message") tell("message", value);
   else if (type === "conversation") memory("1");
   else if (type === "color" && typeof value === "string" && !options.color) paint(value);
-  else if (type === "label" && typeof value === "string" && !options.label) launcher.ariaLabel = value;
+  else if (type === "label" && typeof value === "string" && !options.label) aria("label", value);
 };
 const pressed = (event) => {
   if (event.key === "Escape" && isOpen && !event.defaultPrevented) close();
@@ -109,12 +110,18 @@ function boot(given) {
     // Beside <body>, so that frameworks which swap the body leave it alone.
     host = make("hd-widget", {}, document.documentElement);
     const root = host.attachShadow({ mode: "closed" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-    root.adoptedStyleSheets = [sheet];
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+      root.adoptedStyleSheets = [sheet];
+    } catch {
+      make("style", { textContent: CSS }, root); // Safari before 16.4
+    }
     wrap = make("div", { className: "wrap", dir: getComputedStyle(document.body).direction }, root);
     wrap.classList.toggle("start", options.position === "start");
-    launcher = make("button", { type: "button", ariaLabel: options.label || "Chat", ariaExpanded: "false", onclick: toggle }, wrap);
+    launcher = make("button", { type: "button", onclick: toggle }, wrap);
+    aria("label", options.label || "Chat");
+    aria("expanded", false);
     const svg = launcher.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "svg"));
     svg.setAttribute("viewBox", "0 0 24 24");
     icon = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
@@ -145,7 +152,7 @@ function open() {
   opener = document.activeElement;
   frame.hidden = host.hidden = false;
   wrap.classList.add("open");
-  launcher.ariaExpanded = "true";
+  aria("expanded", true);
   draw(CROSS);
   if (matchMedia("(max-width:480px)").matches) {
     scroll = document.documentElement.style.overflow;
@@ -162,7 +169,7 @@ function close() {
   isOpen = false;
   frame.hidden = true;
   wrap.classList.remove("open");
-  launcher.ariaExpanded = "false";
+  aria("expanded", false);
   draw(CHAT);
   if (scroll !== undefined) document.documentElement.style.overflow = scroll;
   scroll = undefined;

@@ -25,6 +25,7 @@ export function survey(given, rate) {
   function choose(n) {
     mark(n);
     more.hidden = false;
+    more.scrollIntoView({ block: "nearest" });
     send("", false);
   }
 

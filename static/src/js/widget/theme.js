@@ -18,11 +18,11 @@ export function contrast(one, other) {
 // White where it has a contrast of 4.5:1, else black: one of them always has.
 export const textOn = (color) => (luminance(color) > 0.183 ? "#000000" : "#ffffff");
 
-// The colour moved towards black or white until text in it can be read (4.5:1) on `paper`.
-export function readable(color, paper) {
+// The colour moved towards black or white until text in it can be read on `paper`.
+export function readable(color, paper, wanted = 4.5) {
   const towards = luminance(paper) > 0.5 ? 0 : 255;
   let found = color;
-  for (let share = 0; share <= 1 && contrast(found, paper) < 4.5; share += 0.06) {
+  for (let share = 0; share <= 1 && contrast(found, paper) < wanted; share += 0.06) {
     found = "#" + CHANNELS.map((at) => {
       const part = parseInt(color.slice(at, at + 2), 16);
       return Math.round(part + (towards - part) * share).toString(16).padStart(2, "0");
@@ -38,5 +38,5 @@ export function paint(color, theme) {
   root.style.setProperty("--accent", color);
   root.style.setProperty("--on-accent", textOn(color));
   root.style.setProperty("--accent-on-light", readable(color, "#ffffff"));
-  root.style.setProperty("--accent-on-dark", readable(color, "#1b1d22"));
+  root.style.setProperty("--accent-on-dark", readable(color, "#1b1d22", 6));
 }

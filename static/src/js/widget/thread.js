@@ -74,7 +74,7 @@ export class Thread {
       entry.text && h("p", { class: "words", dir: "auto" }, withLinks(entry.text)),
       h("div", { class: "files" }));
     const avatar = mine ? null : h("span", { class: `avatar ${entry.from}`, "aria-hidden": "true" }, face(entry));
-    const body = h("div", { class: "body" }, who, (entry.text || entry.files?.length) && bubble);
+    const body = h("div", { class: "body" }, who, (entry.text || entry.files?.length > 0) && bubble);
     if (entry.survey) body.append(survey(entry.survey, this.actions.rate));
     if (entry.buttons?.length) body.append(this.buttons(entry.buttons));
     body.append(h("div", { class: "meta", "aria-live": "off" }));
