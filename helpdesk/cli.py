@@ -25,9 +25,14 @@ def config(**overrides):
 
 def opened(**overrides):
     """Settings and an open, fitting database."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from helpdesk import server
     loaded = config(**overrides)
-    server.open_house(loaded)
+    try:
+        _guarded(server.open_house, loaded)
+    except (SQLAlchemyError, OSError) as error:
+        raise Problem(f"The database cannot be opened: {str(error).splitlines()[0]}\nhelpdesk doctor says more.") from error
     return loaded
 
 
@@ -105,7 +110,11 @@ def receive(recipients) -> None:
     Exits with 0 when it is stored, 67 when no inbox has the address, 75 when it should be tried again (sysexits.h).
     """
     from helpdesk.jobs import receive_mail
-    opened()
+    try:
+        opened()
+    except Problem as problem:
+        problem.exit_code = receive_mail.TRY_AGAIN      # any other code makes the mail server give the mail back
+        raise
     status, message = receive_mail.take(list(recipients), sys.stdin.buffer.read())
     if message:
         click.echo(message, err=True)

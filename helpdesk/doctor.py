@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from helpdesk import __version__, db, settings
-from helpdesk.checks import FAIL, OK, Finding, addresses, database, machine, network
+from helpdesk.checks import FAIL, OK, Finding, addresses, database, machine, many, network
 from helpdesk.settings import Settings
 
 MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
@@ -47,7 +47,7 @@ def _text(found: list[Finding], passed: bool) -> str:
         if one.fix:
             lines.append(f"          {one.fix}")
     warnings, failures = (sum(one.state == state for one in found) for state in ("warn", "fail"))
-    lines.append(f"{len(found)} checks, {warnings} warnings, {failures} failures."
+    lines.append(f"{len(found)} checks, {many(warnings, 'warning')}, {many(failures, 'failure')}."
                  + (" Nothing is broken." if passed else ""))
     return "\n".join(lines)
 

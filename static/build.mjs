@@ -11,10 +11,12 @@ const ENTRIES = {
   "console.js": "js/console.js",
   "widget.js": "js/widget/loader.js",
   "widget-frame.js": "js/widget/frame.js",
+  "phone.js": "js/phone.js",
   "console.css": "css/console.css",
   "widget.css": "css/widget.css",
   "shop.css": "css/shop.css",
   "public.css": "css/public.css",
+  "phone.css": "css/phone.css",
 };
 
 // Other people's sites embed these by name, so they also exist without a hash.

@@ -1,5 +1,5 @@
 """Every step of the schema, up and down, with data in every table: nothing may be lost on the way."""
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import create_engine, inspect, select, text
@@ -31,20 +31,18 @@ def empty(request, tmp_path):
 
 def value_for(column):
     """Something that fits a column and is not its default."""
-    kind = column.type.python_type if not hasattr(column.type, "impl") else column.type.impl.python_type
-    return {int: 1, str: "é" if (getattr(column.type, "length", 9) or 9) < 9 else f"«{column.name}»"[:column.type.length],
-            bool: True, datetime: datetime(2024, 2, 29, 23, 59, 58, 123456, tzinfo=UTC), bytes: b"\0\xff raw",
-            float: 0.5, dict: {"clé": ["ü", 1]}, list: ["ü"], date: date(2024, 2, 29)}[kind]
+    kind = getattr(column.type, "impl", column.type).python_type
+    if kind is str:
+        return f"«{column.name}»"[:getattr(column.type, "length", None)]
+    return {int: 1, bool: True, float: 0.5, object: {"clé": ["ü", 1]}, bytes: b"\0\xff raw",
+            datetime: datetime(2024, 2, 29, 23, 59, 58, 123456, tzinfo=UTC)}[kind]
 
 
 def filled_with_a_row_per_table() -> None:
     """One row in every table, each foreign key pointing to row 1."""
     with db.transaction() as session:
         for table in Base.metadata.sorted_tables:
-            row = {column.name: value_for(column) for column in table.columns}
-            if not any(column.foreign_keys for column in table.columns):
-                row |= {"id": 1} if "id" in row and isinstance(row["id"], int) else {}
-            session.execute(table.insert().values(**row))
+            session.execute(table.insert().values({column.name: value_for(column) for column in table.columns}))
 
 
 def contents() -> dict[str, list]:

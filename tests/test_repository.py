@@ -112,6 +112,8 @@ def test_the_changelog_starts_with_the_version_of_the_package():
 def test_files_stay_short(package):
     long = {}
     for file in sorted((ROOT / package).rglob("*.py")):
+        if file.parent.name == "versions":
+            continue        # a step of the schema is written by a program and never read as a whole
         lines = len(file.read_text().splitlines())
         if lines > 400:
             long[str(file.relative_to(ROOT))] = lines

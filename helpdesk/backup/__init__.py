@@ -15,6 +15,7 @@ from pathlib import Path
 from helpdesk import __version__, schema, security, settings
 from helpdesk.backup import alive, archive, databases, held, moves
 from helpdesk.backup.archive import Manifest
+from helpdesk.checks import many
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.settings import Settings
@@ -42,9 +43,8 @@ def write(config: Settings, target: str | Path) -> str:
             archive.sync(target.parent)
     except OSError as problem:
         raise Invalid(f"The backup could not be written: {problem}. Nothing was left behind.") from problem
-    files = len(manifest.members) - 1
     size = target.stat().st_size / 1e6
-    return (f"{target}: {counts.get('ticket', 0)} tickets, {counts.get('message', 0)} messages, {files} files, "
+    return (f"{target}: {_said(manifest)}, "
             f"{size:.1f} MB. The secret key is not in it: keep a copy of it elsewhere.")
 
 
@@ -79,8 +79,7 @@ def _check(config: Settings, manifest: Manifest) -> None:
 
 
 def _report(config: Settings, manifest: Manifest, kept: list[Path]) -> str:
-    lines = [f"Restored the backup of {manifest.made_at}: {manifest.counts.get('ticket', 0)} tickets, "
-             f"{manifest.counts.get('message', 0)} messages, {len(manifest.members) - 1} files.",
+    lines = [f"Restored the backup of {manifest.made_at}: {_said(manifest)}.",
              *(f"What was there before: {path}" for path in kept),
              "Nothing is sent until an admin releases the outbox (Settings, Deliveries). Everybody signs in again; "
              "`helpdesk agents reset` prints a link. Mailboxes are read again from the start; what is known already "
@@ -95,6 +94,11 @@ def _report(config: Settings, manifest: Manifest, kept: list[Path]) -> str:
         lines.append("The backup is of an older helpdesk. Run: helpdesk db upgrade")
     lines.append("Start with: helpdesk serve")
     return "\n".join(lines)
+
+
+def _said(manifest: Manifest) -> str:
+    tickets, messages = (manifest.counts.get(table, 0) for table in ("ticket", "message"))
+    return f"{many(tickets, 'ticket')}, {many(messages, 'message')}, {many(len(manifest.members) - 1, 'file')}"
 
 
 def _key_mark(config: Settings) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import db
-from helpdesk.checks import database
+from helpdesk.checks import database, many
 from helpdesk.clock import now
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.models import SystemState
@@ -33,7 +33,7 @@ def refuse(config: Settings) -> None:
                     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
                     "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"))
             if others:
-                raise Conflict(f"{others} other programs are connected to the database. {STOP}")
+                raise Conflict(f"{many(others, 'other program')} connected to the database. {STOP}")
         try:
             with db.reading() as session:
                 beat = session.get(SystemState, "worker")

@@ -16,6 +16,11 @@ class Finding:
     fix: str = ""
 
 
+def many(count: int, word: str) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def good(name: str, says: str) -> Finding:
     """All is well."""
     return Finding(name, OK, says)

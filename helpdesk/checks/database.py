@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from helpdesk import db, schema
-from helpdesk.checks import Finding, fail, good, warn
+from helpdesk.checks import Finding, fail, good, many, warn
 from helpdesk.clock import now
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Agent, Attachment, Delivery, Event, RawInbound, SignInLink, SystemState, Task
@@ -101,7 +101,7 @@ def inbound(session: Session) -> Finding:
     waiting, oldest = session.execute(select(func.count(), func.min(RawInbound.received_at)).where(
         RawInbound.state == "new", RawInbound.attempts == 0)).one()
     if oldest and now() - oldest > WAITS_TOO_LONG:
-        says = f"{waiting} received messages wait, the oldest since {oldest:%Y-%m-%d %H:%M} UTC."
+        says = f"{many(waiting, 'received message')} not processed, the oldest since {oldest:%Y-%m-%d %H:%M} UTC."
         if worker(session).state == "ok":
             return fail("Received", says, "The worker lives but does not get to them: read its log.")
         return warn("Received", says, "They are kept, and processed as soon as a worker runs.")
@@ -112,7 +112,7 @@ def quarantine(session: Session) -> Finding:
     """What could not be read."""
     count = session.scalar(select(func.count()).where(RawInbound.state == "quarantined"))
     if count:
-        return warn("Quarantine", f"{count} received messages could not be read.",
+        return warn("Quarantine", f"{many(count, 'received message')} could not be read.",
                     "Look at Settings, Quarantine; then helpdesk replay, or discard them.")
     return good("Quarantine", "Empty.")
 
@@ -132,7 +132,7 @@ def tasks(session: Session) -> Finding:
     """Work that was given up."""
     count = session.scalar(select(func.count()).where(Task.state == "failed"))
     if count:
-        return warn("Tasks", f"{count} tasks were given up after several tries.", "Look at Settings, System.")
+        return warn("Tasks", f"{many(count, 'task')} given up after several tries.", "Look at Settings, System.")
     return good("Tasks", "None was given up.")
 
 
@@ -140,7 +140,7 @@ def hold(session: Session) -> Finding:
     """After a restore nothing leaves until an admin says so."""
     if outbox.held(session):
         count = session.scalar(select(func.count()).where(Delivery.held))
-        return warn("Outbox", f"Held after a restore: {count} messages wait.",
+        return warn("Outbox", f"Held after a restore, with {many(count, 'message')}.",
                     "Look at Settings, Deliveries, and release them when all is right.")
     return good("Outbox", "Open.")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import phonenumbers
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk import events
 from helpdesk.clock import now
@@ -53,9 +53,9 @@ def survivor(session: Session, contact: Contact) -> Contact:
 
 
 def find(session: Session, kind: str, value: str, scope: str = "") -> Identity | None:
-    """The identity of an address in its normal form."""
-    return session.scalar(select(Identity).where(Identity.kind == kind, Identity.scope == scope,
-                                                 Identity.value == value))
+    """The identity of an address in its normal form, with its contact."""
+    return session.scalar(select(Identity).where(Identity.kind == kind, Identity.scope == scope, Identity.value == value)
+                          .options(joinedload(Identity.contact, innerjoin=True)))
 
 
 def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: str = "", locale: str = "",
@@ -71,7 +71,8 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
     if identity is None:
         identity = Identity(kind=kind, scope=scope, value=value, trust=HOW_TRUST[how], source=how,
                             verified_at=at if how == "platform" else None)
-        identity.contact = _new_contact(session, name, locale)
+        identity.contact = _new_contact(session, name or _as_name(kind, value), locale)
+        identity.seen_at = identity.contact.seen_at = at
         session.add(identity)
         session.flush()
     elif identity.source == TYPED and identity.trust == Trust.CLAIMED:
@@ -82,7 +83,7 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
     if contact is not identity.contact:
         identity.contact = contact
     identity.seen_at = contact.seen_at = at
-    if name and not contact.name:
+    if name and contact.name in ("", _as_name(kind, value)):
         contact.name = name[:200]
     if locale and not contact.locale:
         contact.locale = locale[:16]
@@ -153,6 +154,11 @@ def merge_into(session: Session, contact: Contact, into: Contact, why: str, acto
         ticket_ids=tuple(t.id for t in tickets)), contact=into, actor=actor)
 
 
+def _as_name(kind: str, value: str) -> str:
+    """What a nameless person is called: an address that people know them by, or nothing."""
+    return value if kind in ("email", "phone") else ""
+
+
 def _new_contact(session: Session, name: str, locale: str) -> Contact:
     contact = Contact(name=name[:200], locale=locale[:16])
     session.add(contact)
@@ -161,7 +167,7 @@ def _new_contact(session: Session, name: str, locale: str) -> Contact:
 
 def _hand_to_owner(session: Session, identity: Identity, name: str, locale: str, how: str) -> None:
     _note_claim(identity.contact, identity)
-    identity.contact = _new_contact(session, name, locale)
+    identity.contact = _new_contact(session, name or _as_name(identity.kind, identity.value), locale)
     identity.source, identity.trust = how, HOW_TRUST[how]
     identity.verified_at = now() if how == "platform" else None
     session.flush()

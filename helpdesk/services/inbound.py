@@ -184,7 +184,7 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
     message = Message(
         ticket_id=ticket.id, seq=ticket.seq, inbox_id=inbox.id, identity_id=identity.id, channel=inbox.channel,
         direction="in", author_kind="contact", author_id=identity.contact_id,
-        author_name=item.name or identity.contact.name or identity.value, subject=item.subject[:300], text=item.text,
+        author_name=item.name or identity.contact.label, subject=item.subject[:300], text=item.text,
         full_text=item.full_text if item.full_text != item.text else "", html=item.html, payload=payload,
         external_id=external_id, fingerprint=item.fingerprint, raw_id=raw.id, trace=decision.trace(),
         sent_at=min(item.sent_at, now()))

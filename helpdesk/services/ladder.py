@@ -28,6 +28,7 @@ class Decision:
     unverified: bool = False        # the sender knew a secret but is nobody we know
     switched: bool = False          # the matter changed its channel
     secret: bool = False            # proved to have received something of ours
+    participant: Participant | None = None
     steps: list[str] = field(default_factory=list)
 
     def trace(self) -> dict:
@@ -38,18 +39,24 @@ class Decision:
 def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, identity: Identity) -> Decision:
     """Climb the ladder for one message of `identity`."""
     steps: list[str] = []
-    for rung in (_by_thread, _by_conversation, _by_person):
-        decision = rung(session, inbox, channel, item, identity, steps)
-        if decision and decision.ticket:
-            if _too_old(decision.ticket):
-                steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
-                return Decision("new", follows=decision.ticket, steps=steps, secret=decision.secret)
-            decision.steps = steps
-            return decision
-    last = session.scalar(select(Ticket).where(Ticket.contact_id == identity.contact_id)
-                          .order_by(Ticket.id.desc()).limit(1)) if identity.contact_id else None
-    steps.append("nothing fits: a new ticket")
-    return Decision("new", follows=last, steps=steps)
+    decision = (_by_thread(session, inbox, channel, item, identity, steps)
+                or _by_conversation(session, inbox, channel, item, identity, steps))
+    last = None if decision else _last(session, identity)
+    if last:
+        decision = _by_person(session, inbox, channel, item, identity, steps)
+    if decision is None:
+        steps.append("nothing fits: a new ticket")
+        return Decision("new", follows=last, steps=steps)
+    if _too_old(decision.ticket):
+        steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
+        return Decision("new", follows=decision.ticket, steps=steps, secret=decision.secret)
+    decision.steps = steps
+    return decision
+
+
+def _last(session: Session, identity: Identity) -> Ticket | None:
+    return session.scalar(select(Ticket).where(Ticket.contact_id == identity.contact_id)
+                          .order_by(Ticket.id.desc()).limit(1))
 
 
 def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | None:
@@ -64,10 +71,11 @@ def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | Non
             ticket = tickets.lock(session, row.ticket_id)
         except NotFound:
             continue
-        if _takes_part(session, ticket, identity):
+        participant = session.get(Participant, (ticket.id, identity.id))
+        if participant or identity.verified and identity.contact_id == ticket.contact_id:
             steps.append(f"answers {'our message' if row.secret else 'a message'} in ticket {ticket.id}, "
                          "and the sender takes part in it")
-            return Decision("thread", ticket, secret=row.secret,
+            return Decision("thread", ticket, secret=row.secret, participant=participant,
                             switched=ticket.channel != inbox.channel)
         if row.secret:
             steps.append(f"answers our message in ticket {ticket.id}, but the sender was not part of it: unverified")
@@ -104,12 +112,6 @@ def _by_person(session, inbox, channel, item, identity, steps) -> Decision | Non
         return None
     steps.append(f"the verified contact has open ticket {ticket.id} on another channel")
     return Decision("person", tickets.lock(session, ticket.id), switched=ticket.channel != inbox.channel)
-
-
-def _takes_part(session: Session, ticket: Ticket, identity: Identity) -> bool:
-    if session.get(Participant, (ticket.id, identity.id)):
-        return True
-    return identity.verified and identity.contact_id == ticket.contact_id
 
 
 def _too_old(ticket: Ticket) -> bool:

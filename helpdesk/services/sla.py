@@ -14,6 +14,7 @@ The verbs are called by the services that make the change, in its transaction an
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -51,22 +52,20 @@ def hours_of(session: Session, policy: SlaPolicy | None) -> Hours:
 
 def start(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
     """A customer opened this ticket. Started twice it stays as it is."""
-    if _clocks(session, ticket):
+    if ticket.seq and _clocks(session, ticket):
         return
-    at = at or ticket.created_at or now()
-    for kind in KINDS:
-        if kind == "resolution" or not ticket.with_assistant:
-            _begin(session, ticket, kind, at)
-    _settle(session, ticket, at)
+    at, policy = at or ticket.created_at or now(), _policy(session, ticket)
+    kinds = KINDS[1:] if ticket.with_assistant else KINDS
+    _settle(session, ticket, at, [_begin(session, ticket, policy, kind, at) for kind in kinds])
 
 
 def customer_wrote(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
     """The customer wrote. Where no clock waits for a first answer although people have the ticket and none of them
     has answered yet (an agent silenced the assistant), it starts now."""
-    at, running = min(at or now(), now()), {clock.kind for clock in _clocks(session, ticket)}
-    if running == {"resolution"} and not ticket.with_assistant and ticket.first_response_at is None:
-        _begin(session, ticket, "first_response", at)
-    _settle(session, ticket, at)
+    at, found = min(at or now(), now()), _clocks(session, ticket)
+    if not ticket.with_assistant and ticket.first_response_at is None and [c.kind for c in found] == ["resolution"]:
+        found.append(_begin(session, ticket, _policy(session, ticket), "first_response", at))
+    _settle(session, ticket, at, found)
 
 
 def handed_over(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
@@ -80,7 +79,7 @@ def handed_over(session: Session, ticket: Ticket, at: datetime | None = None) ->
         clock.started_at, clock.spent_seconds = at, 0
         clock.due_at, clock.paused_at = None, at
     else:
-        _begin(session, ticket, "first_response", at)
+        _begin(session, ticket, _policy(session, ticket), "first_response", at)
     _settle(session, ticket, at)
 
 
@@ -173,13 +172,14 @@ def _target(policy: SlaPolicy, kind: str, ticket: Ticket) -> int | None:
     return round(minutes * 60) if minutes else None
 
 
-def _begin(session: Session, ticket: Ticket, kind: str, at: datetime) -> None:
-    policy = _policy(session, ticket)
+def _begin(session: Session, ticket: Ticket, policy: SlaPolicy, kind: str, at: datetime) -> SlaClock | None:
     target = _target(policy, kind, ticket)
-    if target is not None:
-        session.add(SlaClock(ticket_id=ticket.id, policy_id=policy.id, kind=kind, target_seconds=target,
-                             started_at=at, paused_at=at, spent_seconds=0))
-        session.flush()
+    if target is None:
+        return None
+    clock = SlaClock(ticket_id=ticket.id, policy_id=policy.id, kind=kind, target_seconds=target, started_at=at,
+                     paused_at=at, spent_seconds=0)
+    session.add(clock)
+    return clock
 
 
 def _forget(session: Session, ticket: Ticket) -> None:
@@ -189,9 +189,11 @@ def _forget(session: Session, ticket: Ticket) -> None:
     ticket.due_at = None
 
 
-def _settle(session: Session, ticket: Ticket, at: datetime, status: str | None = None) -> None:
-    """Let every clock run or stand as the ticket does, and set its nearest deadline."""
-    status, found = status or ticket.status, _clocks(session, ticket)
+def _settle(session: Session, ticket: Ticket, at: datetime, found: Sequence[SlaClock | None] | None = None,
+            status: str | None = None) -> None:
+    """Let every clock run or stand as the ticket does, and set its nearest deadline. `found`: its clocks, if known."""
+    status = status or ticket.status
+    found = _clocks(session, ticket) if found is None else [clock for clock in found if clock]
     for clock in found:
         if clock.kind == "resolution" and status in clocks.DONE:
             if not clock.met_at:
@@ -205,7 +207,6 @@ def _settle(session: Session, ticket: Ticket, at: datetime, status: str | None =
             _stop(session, ticket, clock, at)
         elif clock.due_at is None:
             _go(session, clock, at)
-    session.flush()
     ticket.due_at = min((clock.due_at for clock in found if clock.due_at), default=None)
 
 

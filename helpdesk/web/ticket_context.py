@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from flask import g, request
-from sqlalchemy import Integer, cast, literal, null, select, union_all
+from sqlalchemy import Integer, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clock import now
@@ -32,6 +32,28 @@ from helpdesk.web.event_words import event_words
 TIMELINE = 100
 EARLIER = 6
 
+# Built once: putting a statement together costs as much as running it.
+_ID, _CONTACT = bindparam("id"), bindparam("contact_id")
+DIRECTORY = union_all(
+    select(literal("agent").label("sort"), Agent.id, Agent.name).where(Agent.disabled_at.is_(None)),
+    select(literal("team"), Team.id, Team.name),
+    select(literal("channel"), cast(null(), Integer), Inbox.channel).where(Inbox.enabled).distinct())
+TICKET = select(Ticket).where(Ticket.id == _ID).options(joinedload(Ticket.contact), joinedload(Ticket.agent))
+TAGS = select(Tag.name).join(TicketTag, TicketTag.tag_id == Tag.id).where(
+    TicketTag.ticket_id == _ID).order_by(Tag.name)
+TURNS = select(AssistantTurn.reply_id, AssistantTurn.outcome, AssistantTurn.score, AssistantTurn.helped,
+               AssistantTurn.article_id, Article.title).outerjoin(Article, Article.id == AssistantTurn.article_id).where(
+    AssistantTurn.ticket_id == _ID).order_by(AssistantTurn.id)
+BEFORE = select(Ticket.id, Ticket.subject, Ticket.status, Ticket.channel, Ticket.preview, Ticket.last_message_at).where(
+    Ticket.contact_id == _CONTACT, Ticket.id != _ID, Ticket.merged_into_id.is_(None)).order_by(
+    Ticket.id.desc()).limit(EARLIER)
+HANDED_OVER = select(Event.data).where(Event.ticket_id == _ID, Event.name == "HandedOver").order_by(
+    Event.seq.desc()).limit(1)
+ADDRESSES = select(Identity.kind, Identity.value, Identity.trust, Identity.failing_since).where(
+    Identity.contact_id == _CONTACT).order_by(Identity.id)
+CLOCKS = select(SlaClock.kind, SlaClock.due_at, SlaClock.paused_at, SlaClock.met_at, SlaClock.breached_at,
+                SlaClock.spent_seconds, SlaClock.target_seconds).where(SlaClock.ticket_id == _ID)
+
 
 @dataclass(frozen=True)
 class Directory:
@@ -43,11 +65,7 @@ class Directory:
 
 def directory(session: Session) -> Directory:
     """Everybody who can be chosen, in one statement."""
-    rows = session.execute(union_all(
-        select(literal("agent").label("sort"), Agent.id, Agent.name).where(Agent.disabled_at.is_(None)),
-        select(literal("team"), Team.id, Team.name),
-        select(literal("channel"), cast(null(), Integer), Inbox.channel).where(Inbox.enabled).distinct())).all()
-    named = sorted(((sort, number, name) for sort, number, name in rows), key=lambda row: row[2].lower())
+    named = sorted(session.execute(DIRECTORY).all(), key=lambda row: row[2].lower())
     return Directory([(n, name) for sort, n, name in named if sort == "agent"],
                      [(n, name) for sort, n, name in named if sort == "team"],
                      [name for sort, _, name in named if sort == "channel"])
@@ -55,7 +73,7 @@ def directory(session: Session) -> Directory:
 
 def find_ticket(session: Session, ticket_id: int) -> Ticket:
     """The ticket with its contact and agent, to read. Raises NotFound."""
-    ticket = session.get(Ticket, ticket_id, options=[joinedload(Ticket.contact), joinedload(Ticket.agent)])
+    ticket = session.scalar(TICKET, {"id": ticket_id})
     if ticket is None:
         raise NotFound("There is no such ticket.")
     return ticket
@@ -77,8 +95,7 @@ def rail(session: Session, people: Directory) -> dict:
 def header(session: Session, ticket: Ticket, people: Directory) -> dict:
     """What the top of the ticket and its menus need."""
     return {"ticket": ticket, "contact": ticket.contact, "people": people, "at": now(),
-            "tags": session.scalars(select(Tag.name).join(TicketTag, TicketTag.tag_id == Tag.id).where(
-                TicketTag.ticket_id == ticket.id).order_by(Tag.name)).all()}
+            "tags": session.scalars(TAGS, {"id": ticket.id}).all()}
 
 
 def conversation(session: Session, ticket: Ticket, people: Directory, **window) -> dict:
@@ -89,10 +106,7 @@ def conversation(session: Session, ticket: Ticket, people: Directory, **window) 
 
 def speech(session: Session, ticket: Ticket, people: Directory) -> dict:
     """How names, events and the assistant's answers are shown."""
-    turns = session.execute(select(AssistantTurn.reply_id, AssistantTurn.outcome, AssistantTurn.score,
-                                   AssistantTurn.helped, AssistantTurn.article_id, Article.title).outerjoin(
-        Article, Article.id == AssistantTurn.article_id).where(AssistantTurn.ticket_id == ticket.id)
-        .order_by(AssistantTurn.id)).all()
+    turns = session.execute(TURNS, {"id": ticket.id}).all()
     return {"turns": turns, "turn_of": {turn.reply_id: turn for turn in turns if turn.reply_id},
             "words_of": partial(event_words, who=_names(ticket.contact, people))}
 
@@ -105,18 +119,11 @@ def composer(session: Session, ticket: Ticket) -> dict:
 
 def panel(session: Session, ticket: Ticket) -> dict:
     """Who the customer is, and what went on before."""
-    earlier = session.execute(select(Ticket.id, Ticket.subject, Ticket.status, Ticket.channel, Ticket.preview,
-                                     Ticket.last_message_at).where(
-        Ticket.contact_id == ticket.contact_id, Ticket.id != ticket.id, Ticket.merged_into_id.is_(None))
-        .order_by(Ticket.id.desc()).limit(EARLIER)).all()
-    handed = session.scalar(select(Event.data).where(Event.ticket_id == ticket.id, Event.name == "HandedOver")
-                            .order_by(Event.seq.desc()).limit(1)) if ticket.handed_over_at else None
-    identities = session.execute(select(Identity.kind, Identity.value, Identity.trust, Identity.failing_since).where(
-        Identity.contact_id == ticket.contact_id).order_by(Identity.id)).all()
-    clocks = session.execute(select(SlaClock.kind, SlaClock.due_at, SlaClock.paused_at, SlaClock.met_at,
-                                    SlaClock.breached_at, SlaClock.spent_seconds, SlaClock.target_seconds).where(
-        SlaClock.ticket_id == ticket.id)).all()
-    return {"identities": identities, "clocks": clocks, "earlier": earlier, "handed": handed}
+    asked_for = {"id": ticket.id, "contact_id": ticket.contact_id}
+    return {"identities": session.execute(ADDRESSES, asked_for).all(),
+            "clocks": session.execute(CLOCKS, asked_for).all(),
+            "earlier": session.execute(BEFORE, asked_for).all(),
+            "handed": session.scalar(HANDED_OVER, asked_for) if ticket.handed_over_at else None}
 
 
 def whole(session: Session, ticket: Ticket, people: Directory) -> dict:

@@ -316,7 +316,7 @@ def test_a_held_outbox_is_released_by_an_admin_only(sign_in, cast, refused):
         session.get(Delivery, refused).status = "queued"
         session.get(Delivery, refused).held = True
     mia, ada = sign_in(cast.mia), sign_in(cast.ada)
-    assert "held after a restore: 1 messages" in mia.get("/settings/deliveries").text
+    assert "held after a restore: 1 message waits" in mia.get("/settings/deliveries").text
     assert mia.post("/settings/deliveries/release").status_code == 403
     assert delivery(refused).held
     ada.post("/settings/deliveries/release")

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk import db
+from helpdesk.checks import many
 from helpdesk.errors import NotFound
 from helpdesk.models import Delivery, Identity, Inbox, Ticket
 from helpdesk.rendering import page
@@ -57,7 +58,7 @@ def release():
     """Let everything go that was held after a restore."""
     with db.transaction() as session:
         count = outbox.release(session, g.agent.actor)
-    flash(f"The outbox is open again; {count} messages were released.", "good")
+    flash(f"The outbox is open again; {many(count, 'message')} released.", "good")
     return redirect(url_for("settings_deliveries.index"))
 
 

@@ -52,4 +52,5 @@ def save():
 
 def _form(fields, problem: str = ""):
     return page("settings/hours.html", fields=fields, problem=problem, days=list(enumerate(DAYS)),
+                any_day=any(fields.get(f"day-{n}") for n in range(7)),
                 priorities=PRIORITIES, zones=sorted(available_timezones()))

@@ -1,0 +1,129 @@
+// The customer simulator: whose phone it is, which app is open, and what has changed since.
+import { ask, post } from "./phone/api.js";
+import { composer } from "./phone/composer.js";
+import { home } from "./phone/home.js";
+import { letter, letters, writing } from "./phone/mail.js";
+import { cast } from "./phone/people.js";
+import { seen, store } from "./phone/seen.js";
+import { APPS, header, sheet, thread } from "./phone/screens.js";
+
+const POLL = 1200;
+const root = document.querySelector("[data-phone]");
+const screen = root.querySelector("[data-screen]");
+const here = { people: [], person: null, app: "", mail: "", apps: {}, state: "", composer: null };
+
+const phone = {
+  here,
+  go(app = "", mail = "") {
+    here.app = app;
+    here.mail = mail;
+    here.composer = null;
+    draw();
+    location.hash = [here.person?.id, app].filter(Boolean).join("/");
+  },
+  async choose(id) {
+    here.person = here.people.find((one) => one.id === id) ?? here.people[0];
+    here.state = "";
+    here.apps = {};
+    store("person", here.person.id);
+    people.draw(here);
+    phone.go();
+    await look();
+  },
+  async send(fields) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
+    await post(`people/${here.person.id}/${here.app}/messages`, form);
+    await look();
+  },
+  async add(fields) {
+    const person = await post("people", JSON.stringify(fields));
+    here.people.push(person);
+    await phone.choose(person.id);
+  },
+  say(sentence) {
+    const note = root.querySelector("[data-problem]");
+    note.hidden = !sentence;
+    note.querySelector("span").textContent = sentence;
+  },
+};
+
+const people = cast(root, phone);
+
+async function look() {
+  if (!here.person) return;
+  const asked = here.person.id;
+  try {
+    const found = await ask(`people/${asked}?seen=${here.state}`);
+    if (root.dataset.offline) phone.say("");
+    delete root.dataset.offline;
+    if (!found || asked !== here.person.id) return;
+    here.apps = found.apps;
+    here.state = found.state;
+    seen.begin(here);
+    root.querySelector("[data-undelivered]").hidden = !found.undelivered;
+    draw(true);
+  } catch (problem) {
+    root.dataset.offline = "1";
+    phone.say(problem.message);
+  }
+}
+
+// With `again` the person stays where they are: what they are typing and how far they have scrolled is kept.
+function draw(again = false) {
+  if (!here.person) return;
+  const entries = here.apps[here.app] ?? [];
+  screen.className = `screen ${here.app ? `app app-${here.app}` : "home"}`;
+  screen.setAttribute("aria-label", here.app ? APPS[here.app].name : "Home screen");
+  if (!here.app) return screen.replaceChildren(...home(phone));
+  read(entries);
+  if (here.app === "email") return drawMail(entries, again);
+  if (!again || !here.composer) {
+    here.composer = composer(phone);
+    screen.replaceChildren(header(phone), thread(phone, entries), here.composer);
+    screen.querySelector(".thread").scrollTop = 1e9;
+    return undefined;
+  }
+  const old = screen.querySelector(".thread");
+  const atEnd = old.scrollHeight - old.scrollTop - old.clientHeight < 60;
+  const at = old.scrollTop;
+  const fresh = thread(phone, entries);
+  old.replaceWith(fresh);
+  fresh.scrollTop = atEnd ? 1e9 : at;
+  return undefined;
+}
+
+function drawMail(entries, again) {
+  if (again && here.mail) return; // a mail does not change, and one that is being written must not be lost
+  const parts = here.mail === "new" ? [writing(phone)]
+    : here.mail ? [letter(phone, entries.find((one) => one.id === here.mail))] : [header(phone), letters(phone, entries)];
+  screen.replaceChildren(...parts);
+}
+
+async function read(entries) {
+  if (document.hidden || !seen.mark(here, entries)) return;
+  await post(`people/${here.person.id}/${here.app}/read`).catch(() => {});
+}
+
+function tick() {
+  root.querySelector("[data-clock]").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+root.querySelector("[data-home]").addEventListener("click", () => phone.go());
+root.querySelector("[data-people-open]").addEventListener("click", () => sheet(root, true));
+root.querySelector("[data-redeliver]").addEventListener("click", () => post("redeliver").then(look, (e) => phone.say(e.message)));
+
+(async () => {
+  tick();
+  setInterval(tick, 10_000);
+  try {
+    here.people = (await ask("people")).people;
+  } catch (problem) {
+    return phone.say(problem.message);
+  }
+  const [wanted, app] = location.hash.slice(1).split("/");
+  await phone.choose(here.people.some((one) => one.id === wanted) ? wanted : store("person"));
+  if (app in APPS) phone.go(app);
+  setInterval(() => document.hidden || look(), POLL);
+  return undefined;
+})();

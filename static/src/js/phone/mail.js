@@ -1,0 +1,62 @@
+// The mail program: the list, one mail, and writing one.
+import { h, withLinks } from "../widget/dom.js";
+import { picker } from "./composer.js";
+import { attachment, clock, day, header, sign } from "./screens.js";
+
+const sender = (from) => from.replace(/\s*<[^>]*>/, "").replace(/^"|"$/g, "") || from;
+
+export function letters(phone, entries) {
+  if (!entries.length) return h("div", { class: "letters" }, h("p", { class: "empty" }, "No mail yet. Write the first one with the pen above."));
+  return h("ul", { class: "letters" }, [...entries].reverse().map((mail) => h("li", {},
+    h("button", { type: "button", onclick: () => phone.go("email", mail.id) },
+      h("span", { class: "from" }, mail.mine ? `To: ${mail.to}` : sender(mail.from)),
+      h("time", { dateTime: mail.at }, day(mail.at) === "Today" ? clock(mail.at) : day(mail.at)),
+      h("span", { class: "subject" }, mail.files.length ? sign("attach", "With a file") : "", mail.subject || "(no subject)"),
+      h("span", { class: "preview" }, mail.text.slice(0, 90))))));
+}
+
+export function letter(phone, mail) {
+  const back = () => phone.go("email");
+  if (!mail) return h("div", { class: "letter" }, header(phone, "Mail", back), h("p", { class: "empty" }, "This mail is gone."));
+  const plain = h("div", { class: "text" }, mail.text.split("\n").map((line) => h("p", { class: line.startsWith(">") ? "quoted" : "" }, withLinks(line))));
+  const designed = mail.html ? h("iframe", { src: mail.html, title: "The mail as designed", sandbox: "allow-popups allow-popups-to-escape-sandbox" }) : "";
+  plain.hidden = Boolean(mail.html);
+  const swap = mail.html ? h("button", { type: "button", class: "link", onclick: () => {
+    plain.hidden = !plain.hidden;
+    designed.hidden = !designed.hidden;
+    swap.textContent = plain.hidden ? "Show as plain text" : "Show as designed";
+  } }, "Show as plain text") : "";
+  return h("article", { class: "letter" }, header(phone, " ", back),
+    h("div", { class: "sheet" }, h("h2", {}, mail.subject || "(no subject)"),
+      h("p", { class: "who" }, h("strong", {}, mail.mine ? "Me" : sender(mail.from)), ` to ${mail.mine ? mail.to : "me"}`, h("time", { dateTime: mail.at }, `${day(mail.at)} ${clock(mail.at)}`)),
+      designed, plain, mail.files.map(attachment), swap),
+    mail.mine ? "" : reply(phone, mail));
+}
+
+export function writing(phone) {
+  const subject = h("input", { name: "subject", placeholder: "Subject", "aria-label": "Subject", maxlength: 200 });
+  return h("article", { class: "letter" }, header(phone, "New mail", () => phone.go("email")),
+    form(phone, "Write your mail", [h("p", { class: "to" }, "To: support@kopi.example"), subject], () => ({ subject: subject.value })));
+}
+
+const reply = (phone, mail) => form(phone, "Reply", [], () => ({ replies_to: mail.id }));
+
+function form(phone, words, above, more) {
+  const text = h("textarea", { rows: above.length ? 9 : 3, placeholder: words, "aria-label": words, name: "text" });
+  const named = h("span", { class: "named" });
+  const input = picker((file) => { named.textContent = file?.name ?? ""; });
+  const button = h("button", { type: "submit", class: "primary" }, "Send");
+  return h("form", { class: "mail-form", onsubmit: async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      await phone.send({ text: text.value, file: input.files[0], ...more() });
+      phone.say("");
+      phone.go("email");
+    } catch (problem) {
+      phone.say(problem.message);
+      button.disabled = false;
+    }
+  } }, above, text, h("div", { class: "row" },
+    h("button", { type: "button", class: "round", "aria-label": "Attach a file", onclick: () => input.click() }, sign("attach")), input, named, button));
+}

@@ -1,0 +1,110 @@
+"""Every channel carries a text and a file both ways, through the running helpdesk and the platforms' own protocols."""
+import re
+
+import pytest
+import requests
+
+from channels.simulators import MetaSimulator, TelegramSimulator, serve
+from helpdesk import db
+from helpdesk.services import inboxes
+from tests.house import Chat, Desk, House, opened, wait_for
+
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fc"
+                        "ffff3f0300050001ff5fd8b7a30000000049454e44ae426082")
+META_PEOPLE = {"whatsapp": "+6281311112222", "messenger": "9001", "instagram": "9002"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, sqlite_template):
+    """A helpdesk with all channels; the assistant is off, so that only people answer."""
+    made = House(tmp_path_factory.mktemp("house"))
+    made.config.data_dir.mkdir(parents=True, exist_ok=True)
+    (made.config.data_dir / "helpdesk.db").write_bytes(sqlite_template.read_bytes())
+    db.connect(made.config.database_url)
+    accounts = {"whatsapp": {"phone_number_id": "4711"}, "messenger": {"page_id": "4712"},
+                "instagram": {"account_id": "4713"}}
+    made.meta = MetaSimulator("app-secret", **{name: {**one, "access_token": "t"} for name, one in accounts.items()})
+    made.telegram = TelegramSimulator("12:token", webhook_url=f"{made.url}/webhooks/telegram/tg", secret_token="secret")
+    telegram_url, stop_telegram = serve(made.telegram)
+    with opened(made):
+        with db.transaction() as session:
+            for name in ("messenger", "instagram"):
+                inboxes.create(session, name, name.title(), {
+                    **accounts[name], "access_token": "t", "app_secret": "app-secret", "verify_token": "v",
+                    "api_base": made.meta_url}, key=name)
+                made.meta.subscribe(name, f"{made.url}/webhooks/{name}/{name}")
+            whatsapp = inboxes.by_key(session, "wa")
+            inboxes.change(session, whatsapp, {"access_token": "t"}, actor="test")
+            inboxes.create(session, "telegram", "Bot", {"bot_token": "12:token", "webhook_secret": "secret",
+                                                        "api_base": telegram_url}, key="tg")
+        yield made
+    stop_telegram()
+
+
+@pytest.fixture(scope="module")
+def alice(house):
+    desk = Desk(house, "alice@kopi.example")
+    yield desk
+    desk.leave()
+
+
+class Person:
+    """Somebody who writes on one channel. `got()` is what they got from us: texts and files."""
+
+    def __init__(self, house, channel):
+        self.house, self.channel = house, channel
+        if channel == "web":
+            self.chat = Chat(house)
+
+    def writes(self, text, file=None):
+        house, channel = self.house, self.channel
+        if channel == "web":
+            self.chat.writes(text)
+            if file:
+                answer = self.chat.http.post(f"{self.chat.base}/files", data={"client_id": "file-0001"}, timeout=20,
+                                             files={"file": (file[0], file[2], file[1])})
+                assert answer.status_code == 200, answer.text
+        elif channel == "email":
+            house.mail.customer_writes("ann@example.com", text, subject="A picture", file=file)
+        elif channel == "telegram":
+            house.telegram.customer_writes("7001", text, file=file, name="Ann")
+        else:
+            getattr(house.meta, channel).customer_writes(META_PEOPLE[channel], text, name="Ann")
+            if file:
+                getattr(house.meta, channel).customer_writes(META_PEOPLE[channel], file=file)
+
+    def got(self):
+        house, channel = self.house, self.channel
+        if channel == "web":
+            items = [m for m in self.chat.sees() if m.get("from") != "me"]
+            return [{"text": m.get("text", ""), "files": [
+                {"content": self.chat.http.get(f"{self.chat.base}/files/{f['id']}", timeout=20).content}
+                for f in m.get("files", ())]} for m in items]
+        if channel == "email":
+            found = house.mail.conversation("ann@example.com")
+        elif channel == "telegram":
+            found = house.telegram.conversation("7001")
+        else:
+            found = getattr(house.meta, channel).conversation(META_PEOPLE[channel])
+        return [m for m in found if m["from_business"]]
+
+
+@pytest.mark.parametrize("channel", ["web", "email", "whatsapp", "messenger", "instagram", "telegram"])
+def test_text_and_file_both_ways(house, alice, channel):
+    person, words = Person(house, channel), f"picture{channel}"
+    person.writes(f"Look at this {words}", ("photo.png", "image/png", PICTURE))
+    number = wait_for(lambda: (found := re.search(r'href="/inbox/all/(\d+)', alice.page(f"/inbox/all?q={words}")))
+                      and found[1], "the ticket")
+    shown = wait_for(lambda: (page := alice.page(f"/tickets/{number}/timeline?after=0")) and words in page
+                     and re.search(r"/attachments/(\d+)", page), "the file at the desk")
+    content = wait_for(lambda: (answer := alice.http.get(f"{house.url}/attachments/{shown[1]}", timeout=20)).ok
+                       and answer.content, "the file's bytes")
+    assert content == PICTURE
+
+    answer = requests.Session()
+    answer.cookies, answer.headers = alice.http.cookies, alice.http.headers
+    sent = answer.post(f"{house.url}/tickets/{number}/replies", data={"text": f"Here is ours {words}"},
+                       files={"files": ("ours.png", PICTURE, "image/png")}, timeout=20)
+    assert sent.status_code == 200
+    wait_for(lambda: any(f"Here is ours {words}" in m["text"] for m in person.got()), "our words at the customer's")
+    wait_for(lambda: any(f["content"] == PICTURE for m in person.got() for f in m["files"]), "our file there")
