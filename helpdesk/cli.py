@@ -32,7 +32,8 @@ def opened(**overrides):
     try:
         _guarded(server.open_house, loaded)
     except (SQLAlchemyError, OSError) as error:
-        raise Problem(f"The database cannot be opened: {str(error).splitlines()[0]}\nhelpdesk doctor says more.") from error
+        raise Problem(f"The database cannot be opened: {str(error).splitlines()[0]}\n"
+                      "helpdesk doctor says more.") from error
     return loaded
 
 
@@ -195,7 +196,10 @@ def db_check() -> None:
 def backup(target) -> None:
     """Write database and files into one archive, while everything runs."""
     from helpdesk import backup as archive
-    click.echo(_guarded(archive.write, opened(), target))
+    from helpdesk import db, settings
+    loaded = settings.use(config())
+    db.connect(loaded.database_url)         # as it is: a backup from before an upgrade must not bring the upgrade along
+    click.echo(_guarded(archive.write, loaded, target))
 
 
 @main.command()

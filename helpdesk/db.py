@@ -1,13 +1,15 @@
 """The database: one engine, and the only place that commits.
 
 SQLite opens writes with BEGIN IMMEDIATE, because a deferred transaction that wants to write later fails at once,
-whatever the time-out (https://sqlite.org/lang_transaction.html). Writers of this process queue on a lock of ours:
-SQLite's own wait would hold the whole event loop.
+whatever the time-out (https://sqlite.org/lang_transaction.html). Writers of this process queue on a lock of ours, and
+for another process we ask again and again: SQLite's own wait would hold the whole event loop.
 """
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,16 +18,23 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
+BUSY_TIMEOUT = "busy_timeout=10000"
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", BUSY_TIMEOUT,
                   "cache_size=-32768", "temp_store=MEMORY")
-DEADLOCK = "40P01"      # https://www.postgresql.org/docs/current/errcodes-appendix.html
+SQLITE_WAIT = 10            # seconds for another process that is writing, as busy_timeout
+SQLITE_PAUSE = 0.02
+DEADLOCK = "40P01"          # https://www.postgresql.org/docs/current/errcodes-appendix.html
+AWAY = ("08", "40", "53", "55", "57", "58")     # connection, rollback, resources, locks, shutdown, disk
+SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY",
+               "SQLITE_NOMEM", "SQLITE_PROTOCOL")
 
 
 class Base(DeclarativeBase):
@@ -55,7 +64,7 @@ class UTCDateTime(TypeDecorator):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 @dataclass(frozen=True)
@@ -99,8 +108,23 @@ def _prepare_sqlite(connection, _record) -> None:
 
 
 def _begin_sqlite(connection) -> None:
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw, end = connection.connection.dbapi_connection, time.monotonic() + SQLITE_WAIT
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < end:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    break
+            time.sleep(SQLITE_PAUSE)        # another process writes; meanwhile this one does something else
+        connection.exec_driver_sql("BEGIN IMMEDIATE")       # says why not, in SQLAlchemy's words
+    finally:
+        raw.execute(f"PRAGMA {BUSY_TIMEOUT}")
 
 
 def engine() -> Engine:
@@ -162,6 +186,25 @@ def run(unit: Callable[..., T], *args: Any, **kwargs: Any) -> T:
             if last or getattr(error.orig, "sqlstate", "") != DEADLOCK:
                 raise
     raise AssertionError("unreachable")
+
+
+def away(error: Exception) -> bool:
+    """Whether the database itself is the trouble (gone, locked, full), so that the same work will pass later. False for
+    what it refuses because of the data."""
+    if isinstance(error, PoolExhausted):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return (getattr(error.orig, "sqlite_errorname", "") or "").startswith(SQLITE_AWAY)
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (state.startswith(AWAY) if state else isinstance(error, OperationalError))
+
+
+def insert_new(session: Session, model: type[Base], **values: Any) -> None:
+    """Insert a row unless one with its key is there already, whoever put it there; in one statement."""
+    make = sqlite.insert if is_sqlite() else postgresql.insert
+    session.connection().execute(make(model.__table__).values(values).on_conflict_do_nothing())
 
 
 def tell(session: Session, room: str, name: str, /, **data: Any) -> None:

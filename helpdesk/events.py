@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from helpdesk import db, models
 from helpdesk.reactions import REACTIONS
+
+
+PLAN = insert(models.Task.__table__)
 
 
 @dataclass(frozen=True)
@@ -246,8 +250,9 @@ def record(session: Session, fact: Fact, *, ticket: models.Ticket | None = None,
         ticket.seq += 1
         event.seq = ticket.seq
     session.add(event)
-    for reaction in REACTIONS.get(name, ()):
-        session.add(models.Task(name=reaction, ticket_id=event.ticket_id, data={**data, "actor": actor}))
+    if reactions := REACTIONS.get(name):
+        session.connection().execute(PLAN, [{"name": reaction, "ticket_id": event.ticket_id,
+                                             "data": {**data, "actor": actor}} for reaction in reactions])
         db.tell(session, "worker", "wake")
     if ticket:
         db.tell(session, ticket.room, "ticket", ticket=ticket.id, seq=ticket.seq, event=name)

@@ -131,7 +131,7 @@ def _listen_for_wakes(config: Settings) -> Callable:
 
 
 def _redis(config: Settings):
-    import redis    # an optional driver
+    import redis  # an optional driver
     global _client
     if _client is None:
         _client = redis.Redis.from_url(config.redis_url, socket_connect_timeout=2, socket_timeout=10)

@@ -168,6 +168,25 @@ def test_backup_and_restore_bring_an_installation_to_another_folder(shell, cast,
         assert session.scalar(select(func.count()).select_from(Agent)) == 5
 
 
+def test_a_backup_does_not_bring_an_upgrade_along(shell, database, config):
+    schema.downgrade()
+    database.dispose()
+    older = schema.present()
+    said(shell("backup", "b.tar.gz"))
+    assert schema.present() == older != schema.newest()
+    database.dispose()
+    said(shell("restore", "b.tar.gz", "--yes"))
+    db.connect(config.database_url)
+    assert schema.present() == older
+    said(shell("agents", "add", "nia@kopi.example"))    # any command that works with it brings it up to date
+    assert schema.present() == schema.newest()
+
+
+def test_there_must_be_something_to_back_up(shell, tmp_path):
+    assert "There is no database" in complaint(shell("backup", "b.tar.gz"))
+    assert not (tmp_path / "b.tar.gz").exists() and not (tmp_path / "data").exists()
+
+
 def test_a_setting_that_does_not_exist_stops_every_command_with_the_closest_one(shell):
     text = complaint(shell("config", HELPDESK_BASEURL="https://help.example.com"))
     assert "HELPDESK_BASE_URL" in text and "did you mean" in text

@@ -199,7 +199,8 @@ class Proxy(socketserver.StreamRequestHandler):
         while self.rfile.readline().strip():
             pass
         body = b'0{"sid":"x"}' if b"polling" in path else b'{"status":"ok"}' if b"health" in path else b""
-        self.wfile.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (b"200 OK" if body else b"400 Bad", len(body), body))
+        status = b"200 OK" if body else b"400 Bad Request"
+        self.wfile.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
 
 
 def test_a_proxy_that_lets_no_websocket_through_is_found(config):

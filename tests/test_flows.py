@@ -91,6 +91,7 @@ def test_one_matter_over_three_channels_from_question_to_rating(house):
     alice.post(f"/tickets/{number}/status", status="resolved")
     link = wait_for(lambda: next((found[0] for m in house.meta.conversation(PHONE)
                                   if (found := re.search(r"http://\S+/r/\S+", m["text"]))), None), "the survey")
+    assert link not in alice.page(f"/tickets/{number}/timeline?after=0"), "the link is the customer's alone"
     shown = ann.http.get(link, timeout=20)
     assert shown.status_code == 200
     mia = Desk(house, "mia@kopi.example")

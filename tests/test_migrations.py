@@ -1,4 +1,5 @@
 """Every step of the schema, up and down, with data in every table: nothing may be lost on the way."""
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -20,13 +21,12 @@ def empty(request, tmp_path):
         engine.dispose()
         return
     request.getfixturevalue("postgres_template")        # skips where there is none
-    name = f"helpdesk_test_{tmp_path.name[-20:].replace('-', '_').lower()}"
-    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    run_sql(f'CREATE DATABASE "{name}"')
+    name = f"helpdesk_test_{uuid.uuid4().hex[:10]}"
+    run_sql(f"CREATE DATABASE {name}")
     engine = db.connect(POSTGRES.rpartition("/")[0] + "/" + name)
     yield engine
     engine.dispose()
-    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    run_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def value_for(column):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from helpdesk import __version__, schema, security, settings
 from helpdesk.backup import alive, archive, databases, held, moves
 from helpdesk.backup.archive import Manifest
-from helpdesk.checks import many
+from helpdesk.checks import database, many
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.settings import Settings
@@ -29,6 +32,8 @@ def write(config: Settings, target: str | Path) -> str:
         raise Invalid(f"{target} exists already. Choose another name; an older backup is never overwritten.")
     if not target.parent.is_dir():
         raise Invalid(f"There is no folder {target.parent}.")
+    if not database.exists(config):
+        raise Invalid(f"There is no database at {config.database_url.partition('///')[2]} to back up.")
     try:
         with _scratch(target.parent) as scratch:
             name, counts = databases.dump(config.database_url, scratch)
@@ -41,8 +46,9 @@ def write(config: Settings, target: str | Path) -> str:
                 raise Invalid(f"{target} was made by somebody else meanwhile.")
             os.replace(part, target)
             archive.sync(target.parent)
-    except OSError as problem:
-        raise Invalid(f"The backup could not be written: {problem}. Nothing was left behind.") from problem
+    except (OSError, sqlite3.Error, SQLAlchemyError) as problem:
+        raise Invalid(f"The backup could not be written: {str(problem).splitlines()[0]}. Nothing was left behind."
+                      ) from problem
     size = target.stat().st_size / 1e6
     return (f"{target}: {_said(manifest)}, "
             f"{size:.1f} MB. The secret key is not in it: keep a copy of it elsewhere.")
@@ -64,7 +70,7 @@ def restore(config: Settings, source: str | Path) -> str:
             moved.into_place(scratch / "files", config.data_dir / "files")
             databases.load(config.database_url, scratch / archive.DATABASES[manifest.database], held.STATEMENTS, moved,
                            beside=config.data_dir)
-    except OSError as problem:
+    except (OSError, sqlite3.Error) as problem:
         raise Invalid(f"The backup could not be restored: {problem}. Everything is as it was.") from problem
     return _report(config, manifest, moved.kept)
 

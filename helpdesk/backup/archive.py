@@ -74,7 +74,8 @@ def unpack(source: Path, folder: Path) -> Manifest:
             for member in tar:
                 name = member.name
                 if not member.isreg() or not (name == MANIFEST or name in DATABASES.values() or STORED.fullmatch(name)):
-                    raise Invalid(f"{source} holds something that no backup of ours holds: {name!r}. Nothing was changed.")
+                    raise Invalid(f"{source} holds something that no backup of ours holds: {name!r}. "
+                                  "Nothing was changed.")
                 if name in hashes or name == MANIFEST and text:
                     raise Invalid(f"{source} holds {name} twice. Nothing was changed.")
                 content = tar.extractfile(member)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import URL, make_url
 
 from helpdesk.backup.archive import DATABASES
@@ -36,7 +36,9 @@ def dump(url: str, folder: Path) -> tuple[str, dict[str, int]]:
     with closing(sqlite3.connect(make_url(url).database, timeout=60, isolation_level=None)) as live:
         live.execute("VACUUM INTO ?", (str(folder / name),))
     with closing(sqlite3.connect(folder / name)) as copy:
-        return name, {table: copy.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in _tables()}
+        there = {table for table, in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return name, {table: copy.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
+                      for table in _tables() if table in there}
 
 
 def load(url: str, source: Path, statements: Sequence[str], moves: Moves, *, beside: Path) -> None:
@@ -63,7 +65,9 @@ def _dump_postgresql(url: URL, target: Path) -> dict[str, int]:
     try:
         with engine.connect() as connection:
             snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
-            counts = {table: connection.scalar(text(f'SELECT count(*) FROM "{table}"')) for table in _tables()}
+            there = inspect(connection).get_table_names()       # a database from before an upgrade has fewer
+            counts = {table: connection.scalar(text(f'SELECT count(*) FROM "{table}"'))
+                      for table in _tables() if table in there}
             _tool("pg_dump", url, "-Fc", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", "-f", str(target))
             return counts
     finally:

@@ -35,7 +35,7 @@ def base_url(config: Settings) -> Finding:
 
 
 def proxies(config: Settings) -> Finding:
-    """The number of proxies must be right: too few and all visitors share one address, too many and theirs is forged."""
+    """The number must be right: too few and all visitors share one address, too many and theirs can be forged."""
     name, behind = "Proxies", config.base_url.startswith("https://")
     if behind and not config.trusted_proxies:
         return warn(name, "A proxy seems to stand in front (base_url is https), but trusted_proxies is 0: everybody "

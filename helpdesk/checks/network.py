@@ -30,9 +30,11 @@ def website(config: Settings) -> Finding:
     try:
         alive = _ask(url, "/health/live")
     except (OSError, ValueError) as problem:
-        return warn(name, f"{config.base_url} does not answer: {problem}.", "Start it with helpdesk serve, or check the proxy.")
+        return warn(name, f"{config.base_url} does not answer: {problem}.",
+                    "Start it with helpdesk serve, or check the proxy.")
     if not alive.startswith(b"HTTP/1.1 200") or b'"status"' not in alive:
-        return warn(name, f"Something else than this helpdesk answers at {config.base_url}.", "Check base_url and the proxy.")
+        return warn(name, f"Something else than this helpdesk answers at {config.base_url}.",
+                    "Check base_url and the proxy.")
     try:
         if b'0{"sid"' not in _ask(url, "/socket.io/?EIO=4&transport=polling"):
             return warn(name, "It answers, but /socket.io/ does not: pages do not refresh by themselves.", PROXY)
@@ -51,7 +53,7 @@ def redis(config: Settings) -> Iterator[Finding]:
     if not config.redis_url:
         return
     try:
-        import redis as driver      # an optional one
+        import redis as driver  # an optional one
         driver.Redis.from_url(config.redis_url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS).ping()
     except ImportError:
         yield fail("Redis", "redis_url is set, but the driver is missing.", "pip install 'helpdesk[redis]'")

@@ -172,7 +172,6 @@ class History:
     def _snoozes(self, story: Story, length: str) -> None:
         ticket, until = self._ticket(story), clock.now() + timedelta(seconds=seconds(length))
         tickets.snooze(self.session, ticket, until, self.agents[story.agent].actor)
-        sla.status_changed(self.session, ticket, ticket.status, ticket.status)
 
     def _verifies(self, story: Story, kind: str) -> None:
         """An agent has checked that a further address is this person's."""

@@ -46,7 +46,7 @@ class Platforms:
     def write(self, person: Person, app: str, text: str = "", *, subject: str = "", button: str | None = None,
               file: tuple[str, str, bytes] | None = None, replies_to: str = "") -> str:
         """The person writes, attaches a file or presses a button; returns the message's id. Raises Invalid."""
-        account, address = self.account(app), person.address(app)
+        address, account = person.address(app), self.account(app)
         if not text.strip() and file is None and button is None:
             raise Invalid("Write something, or attach a file.")
         try:
@@ -66,7 +66,8 @@ class Platforms:
 
     def conversation(self, person: Person, app: str) -> list[dict[str, Any]]:
         """What the person sees in one app, oldest first."""
-        return self.account(app).conversation(person.address(app))
+        address = person.address(app)
+        return self.account(app).conversation(address)
 
     def shows(self, person: Person, app: str, payload: str) -> bool:
         """Whether a button with this payload is on the phone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError
 
 from channels.base import Channel, ChannelError, Inbound, Receipt, Unreadable
 from helpdesk import db
@@ -68,10 +68,10 @@ def _finish(raw: RawInbound, channel: Channel, future: Future) -> int:
         for item in items:
             if isinstance(item, Inbound) and item.payload:
                 channel.acknowledge(item)
-    except OperationalError:
-        raise           # the database itself is away: nothing was lost, the next round tries again
     except Exception as error:
-        final = isinstance(error, ChannelError | HelpdeskError)      # trying again would not change it
+        if db.away(error):
+            raise       # nothing was lost and the order is kept: the next round begins with this one again
+        final = isinstance(error, ChannelError | HelpdeskError | DataError)      # trying again would not change it
         log.warning("delivery %s to inbox %s: %s", raw.id, raw.inbox_id, error, exc_info=not final)
         with db.transaction() as session:
             inbound.failed(session, raw.id, f"{type(error).__name__}: {error}", final=final)

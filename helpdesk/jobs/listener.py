@@ -49,8 +49,8 @@ def accept(recipients: list[str], raw: bytes) -> None:
 
 
 def keep(session: Session, recipients: list[str], raw: bytes) -> int:
-    """Store one mail, with its envelope in its own first lines, for the inboxes of its recipients; returns for how many.
-    The same mail given twice by a nervous server is stored once."""
+    """Store one mail, with its envelope in its own first lines, for the inboxes of its recipients; returns for how
+    many. The same mail given twice by a nervous server is stored once."""
     found = {inbox.id: inbox for r in recipients if (inbox := find_inbox(session, r))}
     if not found:
         raise NotFound(f"No inbox has one of these addresses: {', '.join(recipients)}")

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,43 +13,96 @@ from sqlalchemy.orm import Session
 from channels.base import Button, Channel, Outbound, SendError
 from helpdesk import db, settings, texts
 from helpdesk.clock import now
-from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket
+from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
 from helpdesk.services import files, inboxes, outbox
 
 log = logging.getLogger(__name__)
-AT_ONCE = 4         # addresses that are served side by side
+LANES = 32          # inboxes that are served side by side
+AT_ONCE = 4         # messages of one inbox that are on their way side by side, each to another address
+RECORD_WAITS = (1, 2, 4, 8, 15)     # seconds; together less than a lease
 REFERENCES = 20     # how many earlier Message-IDs a mail names; longer lists are refused by some relays
 
 _pool: ThreadPoolExecutor | None = None
+_serving: set[int] = set()      # ids of the inboxes that have a lane
 
 
 def send_due() -> int:
-    """Send what is due; returns how many deliveries were tried."""
+    """Send what is due and wait for it; returns how many deliveries were tried."""
+    return sum(lane.result() for lane in start_sending())
+
+
+def start_sending() -> list[Future]:
+    """Serve every inbox that has something due, each in a lane of its own: a mail server that does not answer holds up
+    no other inbox. Returns the lanes that were begun; an inbox that has one already takes up its new messages there."""
     global _pool
-    with db.transaction() as session:
-        ids = outbox.claim_due(session)
-    if len(ids) > 1:
-        _pool = _pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
-        list(_pool.map(_send, ids))
-    else:
-        for delivery_id in ids:
-            _send(delivery_id)
-    return len(ids)
+    with db.reading() as session:
+        due = [inbox_id for inbox_id in outbox.due_inboxes(session) if inbox_id not in _serving]
+    _pool = _pool or ThreadPoolExecutor(LANES, thread_name_prefix="send")
+    _serving.update(due)
+    return [_pool.submit(_serve, inbox_id) for inbox_id in due]
+
+
+def _serve(inbox_id: int) -> int:
+    """Send until nothing of this inbox is due. No more is claimed than is sent at once: what waited longer than its
+    lease would count as sent halfway."""
+    done = 0
+    try:
+        while ids := db.run(outbox.claim_due, inbox_id, AT_ONCE):
+            threads = [threading.Thread(target=_send, args=(one,), daemon=True) for one in ids]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            done += len(ids)
+    except Exception:       # the database is away: the next tick begins again
+        log.exception("sending for inbox %s", inbox_id)
+    finally:
+        _serving.discard(inbox_id)
+    return done
 
 
 def _send(delivery_id: int) -> None:
+    """One delivery, claimed before. What goes wrong before it is handed over is tried again; what goes wrong after,
+    nobody can know."""
+    attempt = 0
     try:
-        with db.reading() as session:
-            channel, parts, done = prepare(session, delivery_id)
+        try:
+            with db.reading() as session:
+                attempt = session.get(Delivery, delivery_id).attempts
+                channel, parts, done = prepare(session, delivery_id)
+        except SendError:
+            raise
+        except Exception as defect:     # it must not stop the others; it is shown on the message
+            log.exception("delivery=%s", delivery_id)
+            raise SendError(f"{type(defect).__name__}: {defect}") from defect
         for part in parts[done:]:
-            external_id = channel.send(part)
-            db.run(outbox.sent, delivery_id, external_id, len(parts))
+            _record(outbox.sent, delivery_id, _hand_over(channel, part), len(parts))
     except SendError as error:
         log.warning("delivery=%s %s", delivery_id, error)
-        db.run(outbox.failed, delivery_id, error)
-    except Exception as error:      # a defect of ours must not stop the others; it is shown on the message
+        _record(outbox.failed, delivery_id, error, attempt)
+    except Exception:       # it was sent and cannot be written down; when the lease has run out, that is said
         log.exception("delivery=%s", delivery_id)
-        db.run(outbox.failed, delivery_id, SendError(f"{type(error).__name__}: {error}"))
+
+
+def _hand_over(channel: Channel, part: Outbound) -> str:
+    try:
+        return channel.send(part)
+    except SendError:
+        raise
+    except Exception as defect:     # perhaps it was the answer that we could not read: never send twice by mistake
+        log.exception("sending %s", part.id)
+        raise SendError(f"{type(defect).__name__}: {defect}", uncertain=True) from defect
+
+
+def _record(verb: Callable, *args) -> None:
+    """Write down what became of it, insisting while the database is away: forgetting it would mean sending twice."""
+    for wait in (*RECORD_WAITS, None):
+        try:
+            return db.run(verb, *args)
+        except Exception as error:
+            if wait is None or not db.away(error):
+                raise
+            time.sleep(wait)
 
 
 def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound], int]:
@@ -60,17 +116,29 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         raise SendError(str(error), broken=True) from error
     payload = message.payload or {}
     mail = channel.can.subject
+    digest = mail and "mail_text" in payload        # what was not seen in the chat, in one mail
     outbound = Outbound(
-        id=str(delivery.id), address=identity.value, html=message.html,
-        text=payload.get("mail_text", message.text) if mail else message.text,
+        id=str(delivery.id), address=identity.value, html="" if digest else message.html,
+        text=payload["mail_text"] if digest else message.text,
         subject=_subject(ticket, message) if mail else "",
-        files=[(a.name, a.content_type, files.content(a.sha256)) for a in message.attachments if a.sha256],
+        files=_files(session, payload["mail_messages"] if digest else [message.id]),
         replies_to=_replies_to(session, ticket, delivery) if mail else _answered(session, message),
         buttons=[Button(b["label"], b["payload"]) for b in payload.get("buttons", ())],
         message_id=delivery.mail_id, reply_token=delivery.reply_token, sender_name=_sender_name(message),
         cc=payload.get("cc", ()), automatic=message.author_kind != "agent",
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent
+
+
+def _files(session: Session, message_ids: list[int]) -> list[tuple[str, str, bytes]]:
+    found = []
+    for one in session.scalars(select(Attachment).where(Attachment.message_id.in_(message_ids), Attachment.sha256 != "")
+                               .order_by(Attachment.id)):
+        try:
+            found.append((one.name, one.content_type, files.content(one.sha256)))
+        except FileNotFoundError:
+            raise SendError(f"the bytes of {one.name} are gone from the file store", permanent=True) from None
+    return found
 
 
 def _subject(ticket: Ticket, message: Message) -> str:
@@ -121,3 +189,4 @@ def reset() -> None:
     """Forget the pool of another process (after a fork, or between tests)."""
     global _pool
     _pool = None
+    _serving.clear()

@@ -1,5 +1,6 @@
-"""The worker's loop: inbound deliveries, tasks and outbound deliveries, until nothing is due; then it sleeps until it
-is woken by a commit of this process, by a Redis message from another one, or by the next tick."""
+"""The worker's loops: inbound deliveries, quick tasks, slow ones and outbound deliveries, each until nothing is due;
+then it sleeps until it is woken by a commit of this process, by a Redis message from another one, or by the next tick.
+Each has a loop of its own, so that a mail server that does not answer holds up no chat."""
 from __future__ import annotations
 
 import logging
@@ -12,20 +13,20 @@ from helpdesk.jobs import inbound, outbox, tasks
 
 log = logging.getLogger(__name__)
 
-STEPS: tuple[Callable[[], int], ...] = (inbound.drain, tasks.run_due, outbox.send_due)
+STEPS: tuple[Callable[[], int], ...] = (inbound.drain, tasks.run_due, tasks.run_slow, outbox.send_due)
+LOOPS = (*STEPS[:-1], outbox.start_sending)     # begun lanes send by themselves; nothing waits for them
 
-_due = threading.Event()
-_lock = threading.Lock()
+_due: list[threading.Event] = []        # one for each loop
 _tell_others: Callable[[], None] | None = None
-_running = False
 
 
 def wake(notices: list[Notice] | None = None) -> None:
     """Something may be due. As a commit listener it looks for notices to the worker."""
     if notices is not None and not any(n.room == "worker" for n in notices):
         return
-    _due.set()
-    if _tell_others and not _running:
+    for event in _due:
+        event.set()
+    if _tell_others and not _due:
         _tell_others()
 
 
@@ -36,41 +37,40 @@ def tell_others_by(call: Callable[[], None] | None) -> None:
 
 
 def run_until_idle() -> int:
-    """Do everything that is due now; returns how many pieces of work there were. One at a time per process."""
+    """Do everything that is due now, one after the other; returns how many pieces of work there were."""
     done = 0
-    with _lock:
-        while (count := sum(step() for step in STEPS)) > 0:
-            done += count
+    while (count := sum(step() for step in STEPS)) > 0:
+        done += count
     return done
 
 
 def start() -> Callable[[], None]:
-    """Run the loop in the background; returns a function that stops it after the work in hand."""
-    global _running, _due
-    _due, stopping = threading.Event(), threading.Event()
-    _running = True
+    """Run the loops in the background; returns a function that stops them after the work in hand."""
+    stopping = threading.Event()
 
-    def loop() -> None:
+    def loop(step: Callable, due: threading.Event) -> None:
         while not stopping.is_set():
-            _due.wait()
-            _due.clear()
-            if stopping.is_set():
-                return
+            due.wait()
+            due.clear()
             try:
-                run_until_idle()
+                while not stopping.is_set() and step():
+                    pass
             except Exception:   # a step guards its own rows; this is the database being away: the next tick tries again
                 log.exception("the worker could not finish its round")
 
-    thread = threading.Thread(target=loop, name="pump", daemon=True)
-    thread.start()
+    threads = []
+    for step in LOOPS:
+        _due.append(threading.Event())
+        threads.append(threading.Thread(target=loop, args=(step, _due[-1]), name=step.__name__, daemon=True))
+        threads[-1].start()
     forget = db.on_commit(wake)
-    _due.set()
+    wake()
 
     def stop() -> None:
-        global _running
-        _running = False
         forget()
         stopping.set()
-        _due.set()
-        thread.join(10)
+        wake()
+        for thread in threads:
+            thread.join(10)
+        _due.clear()
     return stop

@@ -7,7 +7,7 @@ import traceback
 from datetime import timedelta
 from importlib import import_module
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk import db
@@ -17,13 +17,23 @@ from helpdesk.models import Task
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 BATCH = 50
+SLOW = "jobs."          # names of work that waits for others
 BACK_OFF = (5, 30, 120, 600, 3600)      # seconds; after the last one the task is kept as failed
 
 
 def run_due() -> int:
-    """Run every task whose time has come; returns how many. A failing one is put off and stops no neighbour."""
+    """Run every quick task whose time has come; returns how many. A failing one is put off and stops no neighbour."""
+    return _run_all(Task.name.not_like(f"{SLOW}%"))
+
+
+def run_slow() -> int:
+    """The same for what waits for other machines."""
+    return _run_all(Task.name.like(f"{SLOW}%"))
+
+
+def _run_all(kind) -> int:
     with db.reading() as session:
-        ids = session.scalars(select(Task.id).where(Task.state == "due", Task.due_at <= now(), _free())
+        ids = session.scalars(select(Task.id).where(Task.state == "due", Task.due_at <= now(), _free(), kind)
                               .order_by(Task.id).limit(BATCH)).all()
     return sum(_run(task_id) for task_id in ids)
 
@@ -79,12 +89,11 @@ def _claim(session: Session, task_id: int) -> tuple | None:
 
 
 def _remove(session: Session, task_id: int) -> None:
-    if task := session.get(Task, task_id):
-        session.delete(task)
+    session.execute(delete(Task).where(Task.id == task_id))
 
 
 def _put_off(session: Session, task_id: int, error: str) -> None:
-    task = session.get(Task, task_id)
+    task = session.get(Task, task_id, with_for_update=True)     # another worker may be at it, and finish it
     if task is None:
         return
     task.lease_until, task.error, task.attempts = None, error, task.attempts + 1

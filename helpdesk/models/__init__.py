@@ -16,6 +16,6 @@ from helpdesk.models.tickets import Participant, Status, Tag, ThreadKey, Ticket,
 from helpdesk.models.visitors import Visitor
 
 __all__ = ["Agent", "AgentSession", "Article", "AssistantTurn", "Attachment", "Base", "BusinessHours", "Contact",
-           "Delivery", "Event", "Identity", "Inbox", "Message", "Notification", "Participant", "Question", "RateCount", "Rating",
-           "RawInbound", "SignInLink", "SlaClock", "SlaPolicy", "Status", "Survey", "SystemState", "Tag", "Task",
+           "Delivery", "Event", "Identity", "Inbox", "Message", "Notification", "Participant", "Question", "RateCount",
+           "Rating", "RawInbound", "SignInLink", "SlaClock", "SlaPolicy", "Status", "Survey", "SystemState", "Tag", "Task",
            "Team", "TeamMember", "ThreadKey", "Ticket", "TicketTag", "Trust", "Visitor"]

@@ -41,7 +41,8 @@ class Message(Base):
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id")
 
     __table_args__ = (UniqueConstraint("inbox_id", "external_id"), UniqueConstraint("ticket_id", "client_id"),
-                      Index(None, "ticket_id", "seq"), Index(None, "identity_id", "inbox_id", "id"), Index(None, "created_at"))
+                      Index(None, "ticket_id", "seq"), Index(None, "identity_id", "inbox_id", "id"),
+                      Index(None, "created_at"))
 
     @property
     def note(self) -> bool:

@@ -31,7 +31,8 @@ class RawInbound(Base):
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    __table_args__ = (UniqueConstraint("inbox_id", "source_key"), Index(None, "state", "id"), Index(None, "received_at"))
+    __table_args__ = (UniqueConstraint("inbox_id", "source_key"), Index(None, "state", "id"),
+                      Index(None, "received_at"))
 
     def request(self, body: bytes) -> Request:
         """What the channel is asked to read."""

@@ -9,12 +9,15 @@ import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from channels._mail_headers import normal_address
 from helpdesk import events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Contact, Identity, Ticket, Trust
+from helpdesk.services import bounds
 
 MERGE_STEPS = 20
+LONGEST = 320           # characters of an address; cut, two people could become one
 TYPED = "typed"
 HOW_TRUST = {TYPED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED, "platform": Trust.VERIFIED,
              "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
@@ -22,16 +25,14 @@ HOW_TRUST = {TYPED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIE
 
 def normal(kind: str, value: str) -> str:
     """The one form in which an address is stored and looked up. Raises Invalid when it cannot be one."""
-    value = value.strip().replace("\0", "")
+    value = bounds.clean(value).strip()
     if kind == "email":
-        local, _, domain = value.rpartition("@")
-        if not local or not domain or any(c.isspace() or c in "<>,;" for c in value) or len(value) > 320:
+        address = normal_address(value)
+        local, _, domain = address.rpartition("@")
+        if (not local or "." not in domain or any(c.isspace() or c in "<>,;" for c in value)
+                or max(len(value), len(address)) >= LONGEST):
             raise Invalid(f"{value[:80]!r} is not a mail address.")
-        try:
-            domain = domain.lower().encode("idna").decode() if not domain.isascii() else domain.lower()
-        except UnicodeError:
-            raise Invalid(f"{value[:80]!r} is not a mail address.") from None
-        return f"{local.lower()}@{domain}"
+        return address
     if kind == "phone" and not any(c.isalpha() for c in value):     # WhatsApp users who hide their number have an id
         try:
             number = phonenumbers.parse(value if value.startswith("+") else f"+{value}", None)
@@ -40,7 +41,9 @@ def normal(kind: str, value: str) -> str:
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not value:
         raise Invalid("An empty address.")
-    return value[:320]
+    if len(value) > LONGEST:
+        raise Invalid(f"An address of {len(value)} characters cannot be one.")
+    return value
 
 
 def survivor(session: Session, contact: Contact) -> Contact:
@@ -54,7 +57,8 @@ def survivor(session: Session, contact: Contact) -> Contact:
 
 def find(session: Session, kind: str, value: str, scope: str = "") -> Identity | None:
     """The identity of an address in its normal form, with its contact."""
-    return session.scalar(select(Identity).where(Identity.kind == kind, Identity.scope == scope, Identity.value == value)
+    return session.scalar(select(Identity).where(Identity.kind == kind, Identity.scope == scope,
+                                                 Identity.value == value)
                           .options(joinedload(Identity.contact, innerjoin=True)))
 
 
@@ -143,7 +147,8 @@ def merge_into(session: Session, contact: Contact, into: Contact, why: str, acto
         return
     contact.merged_into_id = into.id
     identities = session.scalars(select(Identity).where(Identity.contact_id == contact.id)).all()
-    tickets = session.scalars(select(Ticket).where(Ticket.contact_id == contact.id).with_for_update()).all()
+    tickets = session.scalars(select(Ticket).where(Ticket.contact_id == contact.id).order_by(Ticket.id)
+                              .with_for_update()).all()
     for row in (*identities, *tickets):
         row.contact = into
     into.name = into.name or contact.name

@@ -6,7 +6,9 @@ see to it). What cannot be read is quarantined with its bytes.
 """
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,26 +17,38 @@ from channels.base import Channel, Inbound, Receipt, Request, Unreadable
 from helpdesk import db, events, settings
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
-from helpdesk.models import (Attachment, Delivery, Identity, Inbox, Message, Participant, RawInbound, Status, ThreadKey,
-                             Ticket)
-from helpdesk.services import files, identities, inboxes, ladder, outbox, sla, tickets
+from helpdesk.models import (
+    Attachment,
+    Delivery,
+    Identity,
+    Inbox,
+    Message,
+    Participant,
+    RawInbound,
+    Status,
+    ThreadKey,
+    Ticket,
+)
+from helpdesk.services import bounds, files, identities, inboxes, ladder, outbox, sla, tickets
 
 BLOB_LIMIT = 256_000                        # larger bodies lie in the file store
 KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; secrets do not belong in the store
 RETRY_SECONDS = (60, 300, 1800)
 BATCH = 50
 CONVERSATION_SUBJECT = 80
+LONG_AGO = timedelta(days=30)
 
 
 def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> RawInbound | None:
     """Keep one raw delivery; None when it is known already."""
+    source_key = bounds.source_key(source_key)
     if session.scalar(select(RawInbound.id).where(RawInbound.inbox_id == inbox.id,
-                                                  RawInbound.source_key == source_key[:255])):
+                                                  RawInbound.source_key == source_key)):
         return None
     large = len(request.body) > BLOB_LIMIT
-    raw = RawInbound(inbox_id=inbox.id, source_key=source_key[:255], method=request.method,
-                     headers={k: v for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
-                     query=dict(request.query), body=None if large else request.body,
+    raw = RawInbound(inbox_id=inbox.id, source_key=source_key, method=request.method,
+                     headers={k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
+                     query={bounds.clean(k): bounds.clean(v) for k, v in request.query.items()}, body=None if large else request.body,
                      sha256=files.save(request.body) if large else "", size=len(request.body))
     session.add(raw)
     db.tell(session, "worker", "inbound")
@@ -55,10 +69,10 @@ def due(session: Session) -> list[tuple[RawInbound, Inbox]]:
 
 def process(session: Session, raw_id: int, channel: Channel, items: list[Inbound | Receipt]) -> None:
     """Turn one raw delivery, already read, into messages and receipts. Nothing happens when it was done before."""
-    raw = session.get(RawInbound, raw_id, with_for_update=True)
+    raw, inbox = session.execute(select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
+        RawInbound.id == raw_id).with_for_update(of=RawInbound)).one()
     if raw.state != "new":
         return
-    inbox = session.get(Inbox, raw.inbox_id)
     for item in items:
         target = _sibling(session, inbox, item) if isinstance(item, Inbound) else inbox
         if isinstance(item, Inbound):
@@ -100,6 +114,7 @@ def discard(session: Session, raw: RawInbound, actor: str) -> None:
 
 def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw: RawInbound) -> Message | None:
     """One message from outside into its ticket. None when it is known, or only opened the line."""
+    item = bounds.fitted(item)
     external_id = _new_external_id(session, inbox, item)
     if external_id is None:
         return None
@@ -110,9 +125,13 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     if item.start:
         return None
     decision = ladder.decide(session, inbox, channel, item, identity)
+    if decision.flood:
+        item = replace(item, automatic=item.automatic or "too many at once")
+    item = replace(item, sent_at=_when(item.sent_at, raw))
     ticket = decision.ticket or _open(session, inbox, channel, item, identity, decision)
     message = _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id)
-    _join(session, ticket, identity, decision)
+    if decision.ticket:
+        _join(session, ticket, identity, decision)
     if decision.secret and not channel.proves_sender and not decision.unverified:
         identities.replied(session, identity)
     _move_ticket(session, inbox, ticket, identity, item, message, decision)
@@ -124,25 +143,47 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
 
 def report(session: Session, inbox: Inbox, receipt: Receipt) -> None:
     """What became of something we sent, by its id or by everything up to a time."""
-    if receipt.watermark:
-        identity = identities.find(session, inboxes.kind(inbox.channel).identity_kind, receipt.address, inbox.account)
-        found = session.scalars(select(Delivery).where(
-            Delivery.inbox_id == inbox.id, Delivery.identity_id == identity.id,
-            Delivery.sent_at <= receipt.watermark)) if identity else ()
-    else:
-        one = outbox.find_by_external(session, inbox.id, receipt.external_id)
-        found = [one] if one else []
+    found = next(filter(None, (_spoken_of(session, one, receipt) for one in _family(session, inbox))), [])
     for delivery in found:
         if receipt.status == "failed" and not receipt.permanent:
-            delivery.error = f"Delayed: {receipt.error}"[:1000]
+            delivery.error = f"Delayed: {bounds.clean(receipt.error)}"[:1000]
         else:
-            outbox.mark(session, delivery, receipt.status, receipt.error)
+            outbox.mark(session, delivery, receipt.status, bounds.clean(receipt.error))
+
+
+def _spoken_of(session: Session, inbox: Inbox, receipt: Receipt) -> list[Delivery]:
+    if not receipt.watermark:
+        one = outbox.find_by_external(session, inbox.id, bounds.key(receipt.external_id))
+        return [one] if one else []
+    kind = inboxes.kind(inbox.channel).identity_kind
+    identity = (identities.find(session, kind, receipt.address, inbox.account)
+                or identities.find(session, kind, receipt.address))
+    return list(session.scalars(select(Delivery).where(
+        Delivery.inbox_id == inbox.id, Delivery.identity_id == identity.id, Delivery.sent_at <= receipt.watermark,
+        Delivery.status.in_(("sent", "delivered"))))) if identity else []
+
+
+def _family(session: Session, inbox: Inbox) -> Iterator[Inbox]:
+    """This inbox, then those that share its app: the platform reports on all of them to one URL."""
+    yield inbox
+    if "app_secret" in inboxes.secret_names(inbox.channel):
+        for other in session.scalars(select(Inbox).where(Inbox.channel == inbox.channel, Inbox.id != inbox.id)):
+            if _same_app(inbox, other):
+                yield other
+
+
+def _same_app(inbox: Inbox, other: Inbox) -> bool:
+    try:
+        return inboxes.config(other).get("app_secret") == inboxes.config(inbox).get("app_secret")
+    except ValueError:          # sealed with another key: nobody can tell
+        return False
 
 
 def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None:
     """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at."""
+    local, _, domain = item.address.lower().rpartition("@")
     if channel.can.subject and session.scalar(select(Inbox.id).where(
-            Inbox.channel == channel.name, func.lower(Inbox.account) == item.address.lower())):
+            Inbox.channel == channel.name, func.lower(Inbox.account) == f"{local.partition('+')[0]}@{domain}")):
         raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
 
 
@@ -153,8 +194,7 @@ def _sibling(session: Session, inbox: Inbox, item: Inbound) -> Inbox:
         return inbox
     other = session.scalar(select(Inbox).where(Inbox.channel == inbox.channel, Inbox.account == item.account,
                                                Inbox.enabled))
-    same_app = other and (inboxes.config(other).get("app_secret") == inboxes.config(inbox).get("app_secret"))
-    return other if same_app else inbox
+    return other if other and _same_app(inbox, other) else inbox
 
 
 def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | None:
@@ -172,7 +212,7 @@ def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | Non
 def _open(session, inbox, channel, item, identity, decision) -> Ticket:
     subject = item.subject or " ".join(item.text.split())[:CONVERSATION_SUBJECT]
     return tickets.open_ticket(session, identity.contact, channel=inbox.channel, subject=subject, inbox=inbox,
-                               identity_id=identity.id, at=min(item.sent_at, now()), why=decision.rung,
+                               identity_id=identity.id, at=item.sent_at, why=decision.rung,
                                follows=decision.follows, with_assistant=inbox.assistant and not item.automatic)
 
 
@@ -184,18 +224,22 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
     message = Message(
         ticket_id=ticket.id, seq=ticket.seq, inbox_id=inbox.id, identity_id=identity.id, channel=inbox.channel,
         direction="in", author_kind="contact", author_id=identity.contact_id,
-        author_name=item.name or identity.contact.label, subject=item.subject[:300], text=item.text,
+        author_name=(item.name or identity.contact.label)[:200], subject=item.subject[:300], text=item.text,
         full_text=item.full_text if item.full_text != item.text else "", html=item.html, payload=payload,
         external_id=external_id, fingerprint=item.fingerprint, raw_id=raw.id, trace=decision.trace(),
-        sent_at=min(item.sent_at, now()))
+        sent_at=item.sent_at)
     message.attachments = [_attachment(file) for file in item.files]
     session.add(message)
-    if channel.can.subject:
-        session.flush()
-        if session.get(ThreadKey, (external_id, inbox.id)) is None:
-            session.add(ThreadKey(key=external_id, inbox_id=inbox.id, ticket_id=ticket.id))
     session.flush()
+    if channel.can.subject:
+        db.insert_new(session, ThreadKey, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
     return message
+
+
+def _when(sent_at: datetime, raw: RawInbound) -> datetime:
+    """When it was said. The sender's clock may be wrong: nothing comes from the future, and what claims to have been on
+    its way for a month was said when it came."""
+    return raw.received_at if sent_at < raw.received_at - LONG_AGO else min(sent_at, now())
 
 
 def _attachment(file) -> Attachment:
@@ -232,7 +276,8 @@ def _move_ticket(session, inbox, ticket, identity, item, message, decision) -> N
     if ticket.status != Status.OPEN:
         tickets.set_status(session, ticket, Status.OPEN, identity.contact.actor, why="customer wrote")
     ticket.waiting_since = ticket.waiting_since or message.sent_at
-    sla.customer_wrote(session, ticket, message.sent_at)
+    if decision.ticket:
+        sla.customer_wrote(session, ticket, message.sent_at)
 
 
 def _file_names(item: Inbound) -> str:

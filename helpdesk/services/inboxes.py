@@ -48,6 +48,11 @@ def config(inbox: Inbox) -> dict[str, str]:
     return {**defaults, **(inbox.settings or {}), **hidden}
 
 
+def secret_names(channel: str) -> set[str]:
+    """The keys of a channel's form that are secrets."""
+    return {setting.key for setting in kind(channel).settings if setting.secret}
+
+
 def open_channel(inbox: Inbox) -> Channel:
     """The channel's code with this account's values."""
     return kind(inbox.channel)(config(inbox), Http(allow_private=settings.current().allow_private_hosts))

@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from channels.base import Channel, Inbound
 from helpdesk import settings
 from helpdesk.clock import now
+from helpdesk.errors import NotFound
 from helpdesk.models import Identity, Inbox, Message, Participant, Status, ThreadKey, Ticket
 from helpdesk.services import tickets
-from helpdesk.errors import NotFound
+
+
+FLOOD, FLOOD_WINDOW = 20, timedelta(minutes=10)
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Decision:
     unverified: bool = False        # the sender knew a secret but is nobody we know
     switched: bool = False          # the matter changed its channel
     secret: bool = False            # proved to have received something of ours
+    flood: bool = False             # one of far too many at once
     participant: Participant | None = None
     steps: list[str] = field(default_factory=list)
 
@@ -43,12 +47,15 @@ def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, iden
                 or _by_conversation(session, inbox, channel, item, identity, steps))
     last = None if decision else _last(session, identity)
     if last:
-        decision = _by_person(session, inbox, channel, item, identity, steps)
+        decision = (_by_person(session, inbox, channel, item, identity, steps)
+                    or _by_flood(session, channel, identity, last, steps))
     if decision is None:
         steps.append("nothing fits: a new ticket")
         return Decision("new", follows=last, steps=steps)
     if _too_old(decision.ticket):
         steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
+        if decision.unverified:     # what went before is none of a stranger's business
+            return Decision("new", steps=steps)
         return Decision("new", follows=decision.ticket, steps=steps, secret=decision.secret)
     decision.steps = steps
     return decision
@@ -62,7 +69,9 @@ def _last(session: Session, identity: Identity) -> Ticket | None:
 def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | None:
     """A reply names what it answers: nearest parent first, then tokens of ours in the address or the body."""
     keys = [*item.replies_to, *(f"token:{token.lower()}" for token in item.tokens)]
-    rows = {row.key: row for row in session.scalars(select(ThreadKey).where(ThreadKey.key.in_(keys)))} if keys else {}
+    found = session.scalars(select(ThreadKey).where(ThreadKey.key.in_(keys))).all() if keys else []
+    # One mail to two of our addresses is known in both inboxes: what comes back to this one means this one's ticket.
+    rows = {row.key: row for row in sorted(found, key=lambda row: row.inbox_id == inbox.id)}
     for key in keys:
         row = rows.get(key)
         if row is None:
@@ -112,6 +121,20 @@ def _by_person(session, inbox, channel, item, identity, steps) -> Decision | Non
         return None
     steps.append(f"the verified contact has open ticket {ticket.id} on another channel")
     return Decision("person", tickets.lock(session, ticket.id), switched=ticket.channel != inbox.channel)
+
+
+def _by_flood(session: Session, channel: Channel, identity: Identity, last: Ticket, steps: list[str]) -> Decision | None:
+    """Whoever opens ticket after ticket by mail is a machine gone wrong. Nothing is lost, but it stays in one place."""
+    since = now() - FLOOD_WINDOW
+    if not channel.can.subject or last.created_at < since:
+        return None
+    opened = session.scalar(select(func.count()).select_from(Ticket).where(
+        Ticket.contact_id == identity.contact_id, Ticket.created_at >= since))
+    if opened < FLOOD:
+        return None
+    steps.append(f"{opened} tickets of this sender within {int(FLOOD_WINDOW.total_seconds() // 60)} minutes: no more "
+                 "are opened")
+    return Decision("flood", tickets.lock(session, last.id), flood=True)
 
 
 def _too_old(ticket: Ticket) -> bool:

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from channels._mail_headers import normal_address
 from channels.base import SendError
 from channels.base import Status as DeliveryStatus
 from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Delivery, Identity, Inbox, Message, SystemState, ThreadKey, Ticket
-from helpdesk.services import inboxes
+from helpdesk.services import automatic_mail, bounds, inboxes
 from helpdesk.services.routes import Route
 
 LEASE = timedelta(seconds=180)          # longer than any channel's own time-outs (SMTP waits 120 s after DATA)
@@ -28,6 +29,7 @@ UNCERTAIN_WAIT = timedelta(minutes=2)
 ORDER = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN, DeliveryStatus.SENT,
          DeliveryStatus.DELIVERED, DeliveryStatus.READ]
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+READY = (DeliveryStatus.QUEUED, DeliveryStatus.UNCERTAIN)
 HOLD = "outbox_hold"
 
 
@@ -41,6 +43,9 @@ def enqueue(session: Session, ticket: Ticket, message: Message, route: Route) ->
         db.tell(session, f"{route.identity.kind}:{route.identity.id}", "message", seq=message.seq)
     if cls.can.subject:
         _make_answerable(session, ticket, delivery, route)
+        if automatic_mail.written_by_machine(message, route):
+            delivery.error = automatic_mail.refusal(session, ticket, route)
+            delivery.status = DeliveryStatus.FAILED if delivery.error else DeliveryStatus.QUEUED
     session.add(delivery)
     session.flush()
     db.tell(session, "worker", "wake")
@@ -48,7 +53,7 @@ def enqueue(session: Session, ticket: Ticket, message: Message, route: Route) ->
 
 
 def _make_answerable(session: Session, ticket: Ticket, delivery: Delivery, route: Route) -> None:
-    domain = route.inbox.account.rpartition("@")[2] or "localhost"
+    domain = normal_address(route.inbox.account).rpartition("@")[2] or "localhost"
     delivery.mail_id = f"<{secrets.token_hex(16)}.{ticket.id}@{domain}>"
     delivery.reply_token = secrets.token_hex(16)        # hex: some mail systems lower-case the local part
     for key in (delivery.mail_id, f"token:{delivery.reply_token}"):
@@ -60,8 +65,17 @@ def held(session: Session) -> bool:
     return session.get(SystemState, HOLD) is not None
 
 
-def claim_due(session: Session) -> list[int]:
-    """Take what is due, at most one message per address at a time so that they arrive in order; returns their ids."""
+def due_inboxes(session: Session) -> list[int]:
+    """The inboxes for which there may be something to send now."""
+    at = now()
+    return list(session.scalars(select(Delivery.inbox_id).distinct().where(or_(
+        and_(Delivery.status.in_(READY), Delivery.next_try_at <= at, Delivery.held.is_(False)),
+        and_(Delivery.status == DeliveryStatus.SENDING, Delivery.lease_until < at)))))
+
+
+def claim_due(session: Session, inbox_id: int | None = None, limit: int = BATCH) -> list[int]:
+    """Take what is due (of one inbox), at most one message per address at a time so that they arrive in order; returns
+    their ids."""
     at = now()
     expire_leases(session, at)
     earlier = aliased(Delivery)
@@ -69,9 +83,11 @@ def claim_due(session: Session) -> list[int]:
         earlier.identity_id == Delivery.identity_id, earlier.inbox_id == Delivery.inbox_id,
         earlier.id < Delivery.id, earlier.status.in_(WAITING)).exists()
     due = select(Delivery).where(
-        Delivery.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.UNCERTAIN)), Delivery.next_try_at <= at,
-        Delivery.held.is_(False), Delivery.lease_until.is_(None), ~blocked)
-    rows = session.scalars(due.order_by(Delivery.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+        Delivery.status.in_(READY), Delivery.next_try_at <= at, Delivery.held.is_(False),
+        Delivery.lease_until.is_(None), ~blocked)
+    if inbox_id:
+        due = due.where(Delivery.inbox_id == inbox_id)
+    rows = session.scalars(due.order_by(Delivery.id).limit(limit).with_for_update(skip_locked=True)).all()
     for row in rows:
         row.status, row.lease_until, row.attempts, row.updated_at = (DeliveryStatus.SENDING, at + LEASE,
                                                                      row.attempts + 1, at)
@@ -91,18 +107,23 @@ def sent(session: Session, delivery_id: int, external_id: str, parts: int) -> No
     """One part was accepted; with the last one the message is sent."""
     delivery = session.get(Delivery, delivery_id, with_for_update=True)
     delivery.parts_sent += 1
-    delivery.external_id = external_id
+    delivery.external_id = external_id = bounds.key(external_id)
     if delivery.inbox_id and external_id:
         _remember(session, delivery, external_id)
     if delivery.parts_sent < parts:
+        delivery.lease_until = now() + LEASE
         return
     delivery.lease_until, delivery.error, delivery.sent_at = None, "", now()
     _move(session, delivery, DeliveryStatus.SENT)
 
 
-def failed(session: Session, delivery_id: int, error: SendError) -> None:
-    """It was not accepted: try later, give up, or leave it to an agent."""
+def failed(session: Session, delivery_id: int, error: SendError, attempt: int = 0) -> None:
+    """It was not accepted: try later, give up, or leave it to an agent. `attempt` is the one that failed: a worker that
+    comes so late that another one has taken over is not listened to."""
     delivery = session.get(Delivery, delivery_id, with_for_update=True)
+    if attempt not in (0, delivery.attempts) or delivery.status not in (DeliveryStatus.SENDING,
+                                                                        DeliveryStatus.UNCERTAIN):
+        return
     delivery.lease_until = None
     delivery.error = str(error)[:1000]
     if error.broken:

@@ -17,7 +17,8 @@ def ticket_ids(query: str) -> Select:
     """A select of the ids of the tickets that fit what somebody typed: #12, a name, an address, or words said."""
     query = query.strip()[:200]
     number = query.lstrip("#")
-    conditions = [Ticket.id.in_(_by_words(query)), Ticket.contact_id.in_(_by_person(query)), _like(Ticket.subject, query)]
+    conditions = [Ticket.id.in_(_by_words(query)), Ticket.contact_id.in_(_by_person(query)),
+                  _like(Ticket.subject, query)]
     if number.isdigit() and len(number) < 10:
         conditions.append(Ticket.id == int(number))
     return select(Ticket.id).where(or_(*conditions))

@@ -14,11 +14,16 @@ from helpdesk.models import Task
 
 def plan(session: Session, name: str, ticket_id: int | None, data: dict | None = None,
          due_at: datetime | None = None, key: str | None = None) -> Task | None:
-    """Have `name` run at `due_at`. With a key that is planned already nothing happens and None is returned."""
-    if key and session.scalar(select(Task.id).where(Task.key == key)):
+    """Have `name` run at `due_at`. With a key that is planned already nothing happens and None is returned; one that
+    had been given up is planned anew."""
+    task = session.scalar(select(Task).where(Task.key == key).with_for_update()) if key else None
+    if task and task.state == "due":
         return None
-    task = Task(name=name, ticket_id=ticket_id, data=data or {}, due_at=due_at or now(), key=key)
-    session.add(task)
+    if task is None:
+        task = Task(key=key)
+        session.add(task)
+    task.name, task.ticket_id, task.data, task.due_at = name, ticket_id, data or {}, due_at or now()
+    task.state, task.attempts, task.error, task.lease_until = "due", 0, "", None
     db.tell(session, "worker", "wake")
     return task
 

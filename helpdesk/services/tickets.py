@@ -9,8 +9,21 @@ from sqlalchemy.orm import Session
 from helpdesk import events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.models import (Agent, Contact, Delivery, Identity, Inbox, Message, Participant, Status, Tag, Team, ThreadKey,
-                             Ticket, TicketTag)
+from helpdesk.models import (
+    Agent,
+    Contact,
+    Delivery,
+    Identity,
+    Inbox,
+    Message,
+    Participant,
+    Status,
+    Tag,
+    Team,
+    ThreadKey,
+    Ticket,
+    TicketTag,
+)
 from helpdesk.models.tickets import PRIORITIES
 from helpdesk.services import sla
 

@@ -27,7 +27,8 @@ def needs(role: str) -> Callable:
         @wraps(view)
         def guarded(*args, **kwargs):
             if g.agent is None:
-                if request.method == "GET" and not wants_fragment() and "text/html" in request.headers.get("Accept", ""):
+                reads_pages = "text/html" in request.headers.get("Accept", "")
+                if request.method == "GET" and reads_pages and not wants_fragment():
                     return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
                 return "Please sign in again.", 401, {"HX-Redirect": url_for("auth.sign_in")}
             if not g.agent.may(role):

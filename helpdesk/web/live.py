@@ -27,7 +27,7 @@ def timeline(ticket_id: int):
         people = ctx.directory(session)
         shown = {"view": views.VIEWS["all"], "filters": ctx.filters(), **ctx.header(session, ticket, people)}
         if before is not None:
-            return render_template("tickets/_items.html", **shown,
+            return render_template("tickets/_older.html", **shown,
                                    **ctx.conversation(session, ticket, people, before=before))
         after = request.args.get("after", 0, type=int)
         shown |= ctx.conversation(session, ticket, people, after=after)

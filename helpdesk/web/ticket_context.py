@@ -42,8 +42,8 @@ TICKET = select(Ticket).where(Ticket.id == _ID).options(joinedload(Ticket.contac
 TAGS = select(Tag.name).join(TicketTag, TicketTag.tag_id == Tag.id).where(
     TicketTag.ticket_id == _ID).order_by(Tag.name)
 TURNS = select(AssistantTurn.reply_id, AssistantTurn.outcome, AssistantTurn.score, AssistantTurn.helped,
-               AssistantTurn.article_id, Article.title).outerjoin(Article, Article.id == AssistantTurn.article_id).where(
-    AssistantTurn.ticket_id == _ID).order_by(AssistantTurn.id)
+               AssistantTurn.article_id, Article.title).outerjoin(
+    Article, Article.id == AssistantTurn.article_id).where(AssistantTurn.ticket_id == _ID).order_by(AssistantTurn.id)
 BEFORE = select(Ticket.id, Ticket.subject, Ticket.status, Ticket.channel, Ticket.preview, Ticket.last_message_at).where(
     Ticket.contact_id == _CONTACT, Ticket.id != _ID, Ticket.merged_into_id.is_(None)).order_by(
     Ticket.id.desc()).limit(EARLIER)

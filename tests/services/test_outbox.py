@@ -29,7 +29,8 @@ def sink(cast):
 def answer(cast):
     """answer(text) → the delivery of an agent's answer to Ann's mail."""
     with db.transaction() as session:
-        message = written(session, cast.mail, "Where is it?", external_id="<ann-1@mail.example.com>", subject="Order 12")
+        message = written(session, cast.mail, "Where is it?", subject="Order 12",
+                          external_id="<ann-1@mail.example.com>")
 
     def send(text="It left today."):
         with db.transaction() as session:

@@ -302,6 +302,22 @@ def test_catching_up_brings_only_what_is_new_and_what_is_watched(alice, number):
     assert 'id="ticket-header"' in part(alice, f"/tickets/{number}/timeline?after={seq}").text
 
 
+def test_a_long_conversation_is_read_backwards_without_gap_or_repetition(alice, cast, number):
+    with db.transaction() as session:
+        ticket, bob = tickets.lock(session, number), session.get(Agent, cast.bob.id)
+        for n in range(130):
+            replies.note(session, ticket, f"note number {n}.", bob)
+    page = alice.get(f"/inbox/all/{number}").text
+    assert "note number 129." in page and "Where is my parcel?" not in page
+    before = re.search(r"timeline\?before=(\d+)", page)[1]
+    older = part(alice, f"/tickets/{number}/timeline?before={before}").text
+    assert "Where is my parcel?" in older and "before=" not in older, "there is nothing before the first message"
+    seen = re.findall(r"note number (\d+)\.", older.split("<p class=\"earlier")[0]) + re.findall(
+        r"note number (\d+)\.", page.split('id="timeline"')[1])
+    assert [int(n) for n in seen] == list(range(130))
+    assert "Where is my parcel?" in alice.get(f"/inbox/all/{number}?before={before}").text, "without a script too"
+
+
 def test_a_message_can_be_split_off(alice, number):
     with db.reading() as session:
         message = session.scalars(select(Message).where(Message.ticket_id == number)).one()

@@ -42,7 +42,8 @@ def download(raw_id: int):
         content = _bytes(raw)
     kind, ending = ("message/rfc822", "eml") if raw.method == "MAIL" else ("text/plain; charset=utf-8", "txt")
     return Response(content, headers={
-        "Content-Type": kind, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Type": kind, "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
         "Content-Disposition": f'attachment; filename="delivery-{raw.id}.{ending}"'})
 
 
@@ -64,8 +65,7 @@ def replay():
 def discard(raw_id: int):
     """Out of quarantine for good."""
     with db.transaction() as session:
-        inbound.discard(session, session.get(RawInbound, raw_id, with_for_update=True) or quarantine.one(session, raw_id),
-                        g.agent.actor)
+        inbound.discard(session, quarantine.one(session, raw_id, lock=True), g.agent.actor)
     flash("Discarded. Its bytes are kept until they are too old.", "good")
     return redirect(url_for("settings_quarantine.index"))
 

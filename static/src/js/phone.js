@@ -106,7 +106,7 @@ async function read(entries) {
 }
 
 function tick() {
-  root.querySelector("[data-clock]").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  root.querySelector("[data-clock]").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 root.querySelector("[data-home]").addEventListener("click", () => phone.go());

@@ -14,7 +14,6 @@ export function composer(form, signal) {
   const ticket = Number(form.dataset.ticket);
   let shown = mode();
   let quiet;
-
   function fill(value) {
     text.value = value;
     text.placeholder = text.dataset[`${shown}Placeholder`];
@@ -30,8 +29,7 @@ export function composer(form, signal) {
   }, { signal });
   form.addEventListener("change", (event) => {
     if (event.target.name !== "mode") return;
-    write(draft(shown), text.value);
-    shown = mode();
+    shown = mode(); // what was written in the other mode is kept already
     fill(read(draft(shown), ""));
     text.focus();
   }, { signal });

@@ -3,6 +3,7 @@
 import { fragment } from "../lib/http.js";
 
 export function tagNames(input, signal) {
+  input.form.addEventListener("htmx:after:request", () => { input.value = ""; }, { signal });
   input.addEventListener("focus", async () => {
     document.getElementById("tag-names").innerHTML = await fragment("/tags").catch(() => "");
   }, { signal, once: true });

@@ -6,10 +6,8 @@ import { fragment, parse } from "../lib/http.js";
 import { show } from "../lib/presence.js";
 import { arrange, renew, rowsOf } from "../lib/rows.js";
 import { showSeen } from "../lib/seen.js";
+import { soon } from "../lib/soon.js";
 import { announce } from "../lib/toast.js";
-
-const PAUSE = 150;
-const CALM = 1000; // however much happens, not more often than this
 
 export function ticketList(list, signal) {
   const inbox = list.closest(".inbox");
@@ -17,17 +15,9 @@ export function ticketList(list, signal) {
   if (!inbox) return;
   const pill = document.getElementById("new-pill");
   const { view, query } = inbox.dataset;
-  let timer;
-  let last = 0;
   let fresh = [];
 
-  function soon() {
-    clearTimeout(timer);
-    timer = setTimeout(() => refresh().catch(() => {}), Math.max(PAUSE, last + CALM - Date.now()));
-  }
-
   async function refresh() {
-    last = Date.now();
     const parts = parse(await fragment(`/live/inbox/${view}${query}`, { background: true, signal }));
     if (signal.aborted) return;
     htmx.swap({ text: parts.getElementById("rail-views").outerHTML, target: document.getElementById("rail-views"), swap: "outerMorph" });
@@ -58,9 +48,9 @@ export function ticketList(list, signal) {
     show();
   }
 
+  const later = soon(refresh, signal);
   pill.addEventListener("click", () => { pane.scrollTop = 0; settle(); }, { signal });
-  for (const name of ["changed", "catch-up"]) document.addEventListener(`helpdesk:${name}`, soon, { signal });
+  for (const name of ["changed", "catch-up"]) document.addEventListener(`helpdesk:${name}`, later, { signal });
   document.addEventListener("helpdesk:seen", marks, { signal });
-  signal.addEventListener("abort", () => clearTimeout(timer));
   marks();
 }

@@ -7,7 +7,7 @@ export function home(phone) {
   const now = new Date();
   return [
     h("div", { class: "face" },
-      h("time", {}, now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })),
+      h("time", {}, now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })),
       h("span", {}, now.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" }))),
     h("ul", { class: "icons" }, Object.entries(APPS).map(([app, { name }]) => {
       const news = seen.count(phone.here, app);

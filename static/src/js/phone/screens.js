@@ -22,7 +22,7 @@ export function sign(name, label = "") {
   return svg;
 }
 
-export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function day(at) {
   const date = new Date(at);
@@ -66,7 +66,7 @@ function bubble(phone, entry, read, fresh) {
   return h("li", { class: `line ${entry.mine ? "mine" : "theirs"}${entry.status === "failed" ? " failed" : ""}` },
     h("div", { class: "bubble" }, entry.files.map(attachment),
       entry.text ? h("p", {}, withLinks(entry.text)) : "",
-      h("span", { class: `meta${read ? " read" : ""}` }, h("time", { dateTime: entry.at }, clock(entry.at)), " ", state)),
+      h("span", { class: `meta${read ? " read" : ""}` }, h("time", { dateTime: entry.at }, clock(entry.at)), entry.mine || !state ? " " : " · ", state)),
     entry.buttons.length ? h("div", { class: `choices${fresh ? "" : " old"}` }, entry.buttons.map((one) =>
       h("button", { type: "button", onclick: () => phone.send({ button: one.payload }).catch((e) => phone.say(e.message)) }, one.label))) : "");
 }

@@ -1,0 +1,59 @@
+"""How much a machine may mail to one address: against loops with other machines (RFC 3834), and against strangers who
+would have us mail a victim.
+
+Counted are the deliveries themselves, whoever wrote them: the assistant, surveys, chat answers that nobody saw. What is
+refused stands in the ticket as not sent, with the reason, and an agent can send it all the same.
+"""
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from channels.base import Status as DeliveryStatus
+from helpdesk.clock import now
+from helpdesk.models import Delivery, Inbox, Message, Ticket
+from helpdesk.services import identities
+from helpdesk.services.routes import Route
+
+WINDOW, PER_WINDOW = timedelta(minutes=10), 3
+DAY, PER_DAY = timedelta(days=1), 10
+OF_THE_ASSISTANT = 3            # in one ticket; more is a loop
+
+
+def refusal(session: Session, ticket: Ticket, route: Route) -> str:
+    """Why no machine may mail over this route now; '' when one may, and for every other medium."""
+    identity = route.identity
+    if route.inbox.channel != "email":
+        return ""
+    if identity.failing_since:
+        return "Not sent: mail to this address has come back."
+    for span, most in ((WINDOW, PER_WINDOW), (DAY, PER_DAY)):
+        if _sent(session, identity.id, Delivery.created_at > now() - span) >= most:
+            return f"Not sent: this address had {most} automatic mails within {_words(span)}."
+    if identity.source == identities.TYPED and _sent(session, identity.id, Delivery.created_at > now() - DAY,
+                                                     Delivery.ticket_id != ticket.id):
+        return "Not sent: nobody has written from this address yet, and it was mailed about another matter today."
+    if _sent(session, identity.id, Delivery.ticket_id == ticket.id,
+             Message.author_kind == "assistant") >= OF_THE_ASSISTANT:
+        return f"Not sent: the assistant mails at most {OF_THE_ASSISTANT} times about one matter."
+    return ""
+
+
+def written_by_machine(message: Message, route: Route) -> bool:
+    """Whether this mail leaves without a person having sent it as a mail."""
+    return message.author_kind != "agent" or message.inbox_id != route.inbox.id
+
+
+def _sent(session: Session, identity_id: int, *conditions: ColumnElement[bool]) -> int:
+    """The automatic mails to this address, without those that were refused here."""
+    return session.scalar(select(func.count()).select_from(Delivery).join(
+        Message, Message.id == Delivery.message_id).join(Inbox, Inbox.id == Delivery.inbox_id).where(
+        Delivery.identity_id == identity_id, Inbox.channel == "email",
+        or_(Message.author_kind != "agent", Message.inbox_id != Delivery.inbox_id),
+        or_(Delivery.status != DeliveryStatus.FAILED, Delivery.attempts > 0), *conditions))
+
+
+def _words(span: timedelta) -> str:
+    return "a day" if span == DAY else f"{int(span.total_seconds() // 60)} minutes"
