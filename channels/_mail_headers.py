@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+import idna
+
 from channels._charset import codec, to_text, without_refused
 
 WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.{0,1000}?)\?=", re.S)
@@ -143,9 +145,9 @@ def normal_address(address: str) -> str:
     if not at or not local:
         return ""
     if not domain.isascii():
-        try:
-            domain = domain[:253].encode("idna").decode()
-        except UnicodeError:
+        try:        # not the codec of the standard library: in it straße.de and strasse.de are one
+            domain = idna.encode(domain[:253], uts46=True).decode()
+        except idna.IDNAError:
             pass
     return f"{local}@{domain}".lower()[:320]
 

@@ -53,12 +53,13 @@ def _start_sockets(app: Flask, config: Settings) -> None:
 def _allowed_origin(origin: str | None, environ: dict) -> bool:
     """Sockets only from our own pages: the console, and the widget's frame, which is served by us too. A missing
     Origin is no browser; it still needs a session or a visitor's token."""
-    return not origin or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+    return not origin or urlsplit(origin).netloc in (environ.get("HTTP_HOST"),
+                                                     urlsplit(settings.current().base_url).netloc)
 
 
 def _after_commit(notices: list[Notice]) -> None:
-    push(notices)
+    pump.wake(notices)
     for notice in notices:
         if notice.name == "signed-out":
-            agents.drop_session(notice.data["session"])
-    pump.wake(notices)
+            agents.drop_sessions({notice.data["session"]})
+    push(notices)

@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BUSY_TIMEOUT = "busy_timeout=10000"
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", BUSY_TIMEOUT,
+DURABLY, LAZILY = "synchronous=FULL", "synchronous=NORMAL"
+SQLITE_PRAGMAS = ("journal_mode=WAL", DURABLY, "foreign_keys=ON", BUSY_TIMEOUT,
                   "cache_size=-32768", "temp_store=MEMORY")
 SQLITE_WAIT = 10            # seconds for another process that is writing, as busy_timeout
 SQLITE_PAUSE = 0.02
@@ -77,6 +78,7 @@ class Notice:
 
 _engine: Engine | None = None
 _sessions: sessionmaker[Session] | None = None
+_lazy: sessionmaker[Session] | None = None
 _reading: sessionmaker[Session] | None = None
 _sqlite_lock = threading.Lock()
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
@@ -85,18 +87,20 @@ _listeners: list[Callable[[list[Notice]], None]] = []
 
 def connect(url: str, pool_size: int = 20) -> Engine:
     """Open the database of this process and return its engine. The lock and pool are made after monkey-patching."""
-    global _engine, _sessions, _reading, _sqlite_lock
+    global _engine, _sessions, _lazy, _reading, _sqlite_lock
     _sqlite_lock = threading.Lock()
     if url.startswith("postgres"):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
         _engine = create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True,
                                 connect_args={"options": "-c idle_in_transaction_session_timeout=60000"})
+        event.listen(_engine, "begin", _begin_postgres)
     else:
         _engine = create_engine(url, pool_size=pool_size, max_overflow=30,
                                 connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(_engine, "connect", _prepare_sqlite)
         event.listen(_engine, "begin", _begin_sqlite)
     _sessions = sessionmaker(_engine, expire_on_commit=False)
+    _lazy = sessionmaker(_engine.execution_options(lazy=True), expire_on_commit=False)
     _reading = sessionmaker(_engine.execution_options(reading=True), expire_on_commit=False)
     return _engine
 
@@ -107,12 +111,19 @@ def _prepare_sqlite(connection, _record) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _begin_postgres(connection) -> None:
+    if connection.get_execution_options().get("lazy"):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+
+
 def _begin_sqlite(connection) -> None:
-    if connection.get_execution_options().get("reading"):
+    options = connection.get_execution_options()
+    if options.get("reading"):
         connection.exec_driver_sql("BEGIN")
         return
     raw, end = connection.connection.dbapi_connection, time.monotonic() + SQLITE_WAIT
     raw.execute("PRAGMA busy_timeout=0")
+    raw.execute(f"PRAGMA {LAZILY if options.get('lazy') else DURABLY}")
     try:
         while time.monotonic() < end:
             try:
@@ -140,10 +151,11 @@ def is_sqlite() -> bool:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(lazy: bool = False) -> Iterator[Session]:
     """One unit of work: commits when the block ends, rolls back when it raises, then tells the browsers.
 
-    Nothing slow may happen inside, and no second one may be opened inside: both would hold every other writer.
+    Nothing slow may happen inside, and no second one may be opened inside: both would hold every other writer. A `lazy`
+    one does not wait for the disk: see run_again.
     """
     if _in_transaction.get():
         raise RuntimeError("a transaction is already open here")
@@ -152,7 +164,7 @@ def transaction() -> Iterator[Session]:
     if lock:
         lock.acquire()
     try:
-        with _sessions.begin() as session:
+        with (_lazy if lazy else _sessions).begin() as session:
             yield session
         notices = session.info.pop("notices", [])
     finally:
@@ -175,9 +187,21 @@ def reading() -> Iterator[Session]:
 
 def run(unit: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """unit(session, …) in a transaction; repeated once when it lost a race (two webhooks creating one contact)."""
+    return _run(False, unit, *args, **kwargs)
+
+
+def run_again(unit: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """The same for work that a durable row asks for, and that clears the row in its own transaction. Its commit does
+    not wait for the disk, because a power cut that takes it leaves the row, and the work is done again. Commits keep
+    their order: one by run() takes all before it to the disk (SQLite: PRAGMA synchronous; PostgreSQL manual, 30.4).
+    """
+    return _run(True, unit, *args, **kwargs)
+
+
+def _run(lazy: bool, unit: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     for last in (False, True):
         try:
-            with transaction() as session:
+            with transaction(lazy) as session:
                 return unit(session, *args, **kwargs)
         except IntegrityError:
             if last:

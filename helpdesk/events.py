@@ -15,7 +15,7 @@ from helpdesk import db, models
 from helpdesk.reactions import REACTIONS
 
 
-PLAN = insert(models.Task.__table__)
+WRITE, PLAN = insert(models.Event.__table__), insert(models.Task.__table__)
 
 
 @dataclass(frozen=True)
@@ -241,20 +241,19 @@ class SettingsChanged(Fact):
 
 
 def record(session: Session, fact: Fact, *, ticket: models.Ticket | None = None,
-           contact: models.Contact | None = None, actor: str = "system") -> models.Event:
+           contact: models.Contact | None = None, actor: str = "system") -> None:
     """Write the fact down, plan its reactions and tell whoever watches. A ticket must be locked and flushed."""
-    name, data = type(fact).__name__, asdict(fact)
-    event = models.Event(name=name, actor=actor, data=data, ticket_id=ticket.id if ticket else None,
-                         contact_id=contact.id if contact else ticket.contact_id if ticket else None)
+    name, data, ticket_id = type(fact).__name__, asdict(fact), ticket.id if ticket else None
     if ticket:
         ticket.seq += 1
-        event.seq = ticket.seq
-    session.add(event)
+    connection = session.connection()       # nobody asks for these rows as objects, and there are many of them
+    connection.execute(WRITE, {"name": name, "actor": actor, "data": data, "ticket_id": ticket_id,
+                               "seq": ticket.seq if ticket else None,
+                               "contact_id": contact.id if contact else ticket.contact_id if ticket else None})
     if reactions := REACTIONS.get(name):
-        session.connection().execute(PLAN, [{"name": reaction, "ticket_id": event.ticket_id,
-                                             "data": {**data, "actor": actor}} for reaction in reactions])
+        connection.execute(PLAN, [{"name": reaction, "ticket_id": ticket_id, "data": {**data, "actor": actor}}
+                                  for reaction in reactions])
         db.tell(session, "worker", "wake")
     if ticket:
         db.tell(session, ticket.room, "ticket", ticket=ticket.id, seq=ticket.seq, event=name)
         db.tell(session, "agents", "ticket", ticket=ticket.id, seq=ticket.seq, event=name)
-    return event

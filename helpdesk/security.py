@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _passwords = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NONCE_BYTES = 12
+SIGNATURE = 22
 _VERSION = "v1:"
 _no_password = ""
 
@@ -28,7 +29,7 @@ def token() -> str:
 
 def token_hash(value: str) -> str:
     """What is stored of a token. Plain SHA-256 is enough: tokens are random, nobody can guess through the hash."""
-    return hashlib.sha256(value.encode()).hexdigest()
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hash_password(password: str) -> str:
@@ -47,15 +48,15 @@ def password_matches(stored: str, password: str) -> bool:
         return False
 
 
-def sign(key: bytes, *parts: str, length: int = 22) -> str:
-    """A short signature over some words; 22 characters carry 132 bits."""
+def sign(key: bytes, *parts: str) -> str:
+    """A short signature over some words; its 22 characters carry 132 bits."""
     digest = hmac.new(_purpose(key, b"sign"), "\0".join(parts).encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")[:length]
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")[:SIGNATURE]
 
 
 def signed(key: bytes, signature: str, *parts: str) -> bool:
-    """Whether sign() gave this signature, in constant time."""
-    return hmac.compare_digest(sign(key, *parts, length=len(signature) or 22).encode(), signature.encode())
+    """Whether sign() gave this signature, whole, in constant time."""
+    return hmac.compare_digest(sign(key, *parts).encode(), signature.encode("utf-8", "surrogatepass"))
 
 
 def encrypt(key: bytes, text: str, place: str) -> str:

@@ -14,7 +14,7 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 from helpdesk import db, log_setup, schema, settings
 from helpdesk.app import create_app
 from helpdesk.jobs import listener, pump, schedule
-from helpdesk.realtime import push, socketio
+from helpdesk.realtime import agents, push, socketio
 from helpdesk.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,12 @@ def _web(config: Settings, extend: Callable[[Flask], None] = lambda app: None) -
                             backlog=BACKLOG, handler_class=Handler)
         server.start()
         log.info("listening on %s", config.base_url)
-        return lambda: server.stop(GRACE_SECONDS)
+        stop_watching = agents.keep_watch()
+
+        def stop() -> None:
+            stop_watching()
+            server.stop(GRACE_SECONDS)
+        return stop
     return start
 
 
@@ -119,6 +124,7 @@ def _listen_for_wakes(config: Settings) -> Callable:
             try:
                 channel = _redis(config).pubsub(ignore_subscribe_messages=True)
                 channel.subscribe(REDIS_WAKE)
+                pump.wake()         # whatever was said while nobody listened
                 while not stopping.is_set():
                     if channel.get_message(timeout=5):
                         pump.wake()

@@ -119,7 +119,7 @@ def wall(monkeypatch):
 @pytest.fixture
 def careless_disk(monkeypatch):
     """A database that need not survive a power cut."""
-    monkeypatch.setattr(db, "SQLITE_PRAGMAS", [p.replace("=FULL", "=OFF") for p in db.SQLITE_PRAGMAS])
+    monkeypatch.setattr(db, "DURABLY", "synchronous=OFF")
 
 
 @pytest.fixture

@@ -10,21 +10,22 @@ from helpdesk.services import files, inboxes
 
 
 def fetch(ticket_id: int, *, message_id: int, **_) -> None:
-    """Download what is missing of one message. A lasting refusal is noted on the file; anything else is retried."""
+    """Download what is missing of one message. Why a file is not there yet, or never will be, is noted on it; what may
+    pass is tried again."""
     with db.reading() as session:
         rows = session.execute(select(Attachment, Inbox).join(Message, Message.id == Attachment.message_id)
                                .join(Inbox, Inbox.id == Message.inbox_id)
                                .where(Attachment.message_id == message_id, Attachment.sha256 == "",
-                                      Attachment.ref != "", Attachment.error == "")).all()
+                                      Attachment.ref != "")).all()
     for attachment, inbox in rows:
         try:
             content = inboxes.open_channel(inbox).download(
                 File(attachment.name, attachment.content_type, ref=attachment.ref))
-            _done(ticket_id, attachment.id, sha256=files.save(content), size=len(content))
+            _done(ticket_id, attachment.id, sha256=files.save(content), size=len(content), error="")
         except SendError as error:
+            _done(ticket_id, attachment.id, error=str(error)[:500])
             if not error.permanent:
                 raise
-            _done(ticket_id, attachment.id, error=str(error)[:500])
 
 
 def _done(ticket_id: int, attachment_id: int, **values) -> None:

@@ -64,7 +64,7 @@ def _read(channel: Channel | None, raw: RawInbound) -> list[Inbound | Receipt]:
 def _finish(raw: RawInbound, channel: Channel, future: Future) -> int:
     try:
         items = future.result()
-        db.run(inbound.process, raw.id, channel, items)
+        db.run_again(inbound.process, raw.id, channel, items)
         for item in items:
             if isinstance(item, Inbound) and item.payload:
                 channel.acknowledge(item)

@@ -15,7 +15,7 @@ from helpdesk.models import Inbox
 from helpdesk.services import inbound, inboxes
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=1)        # renewed with each mail; after a crash nobody looks before it has run out
 IDLE_SECONDS = 25
 
 _watchers: dict[int, threading.Thread] = {}
@@ -59,7 +59,7 @@ def poll(inbox_id: int) -> bool:
         for fetched in channel.fetch(inbox.cursor):
             db.run(_keep, inbox_id, fetched)
     except (SendError, OSError, ValueError) as problem:
-        error = f"Mail cannot be fetched: {problem}"
+        error = str(problem)
         log.warning("mailbox %s: %s", inbox.key, problem)
     finally:
         db.run(_release, inbox_id, error)
@@ -93,4 +93,4 @@ def _keep(session: Session, inbox_id: int, fetched: Fetched) -> None:
 def _release(session: Session, inbox_id: int, error: str) -> None:
     inbox = session.get(Inbox, inbox_id, with_for_update=True)
     inbox.polled_at, inbox.lease_until = now(), None
-    inboxes.mark_health(session, inbox_id, error)
+    inboxes.mark_health(session, inbox_id, error, "Receiving")

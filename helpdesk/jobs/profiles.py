@@ -4,7 +4,7 @@ from __future__ import annotations
 from channels.base import Channel, SendError
 from helpdesk import db
 from helpdesk.models import Contact, Identity, Inbox, Ticket
-from helpdesk.services import inboxes
+from helpdesk.services import bounds, inboxes
 
 
 def fetch(ticket_id: int, **_) -> None:
@@ -24,5 +24,6 @@ def fetch(ticket_id: int, **_) -> None:
         return
     if name:
         with db.transaction() as session:
-            session.get(Contact, contact.id).name = name[:200]
+            found = session.get(Contact, contact.id)
+            found.name = found.name or bounds.clean(name)[:200]
             db.tell(session, "agents", "ticket", ticket=ticket_id)

@@ -44,7 +44,7 @@ def _free():
 
 def _run(task_id: int) -> int:
     try:
-        ran = db.run(_run_inside, task_id)
+        ran = db.run_again(_run_inside, task_id)
         if ran is not None:
             return ran
         claimed = db.run(_claim, task_id)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from helpdesk import db, events, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import Forbidden, Invalid, NotFound
-from helpdesk.models import Agent, AgentSession, SignInLink
+from helpdesk.models import Agent, AgentSession, SignInLink, Status, Ticket
 from helpdesk.models.agents import ROLES
-from helpdesk.services import identities, limits
+from helpdesk.services import identities, limits, tickets
 
 LINK_VALID = timedelta(hours=1)
 SIGN_IN_TRIES, SIGN_IN_SECONDS = 5, 15 * 60
@@ -80,13 +80,22 @@ def use_link(session: Session, token: str, address: str, user_agent: str) -> tup
 
 def session_of(session: Session, token: str) -> tuple[Agent, AgentSession] | None:
     """Who this token belongs to; None when it has ended, was idle too long, is too old, or the agent is disabled."""
-    rules, at = settings.current(), now()
     row = session.execute(select(Agent, AgentSession).join(AgentSession, AgentSession.agent_id == Agent.id).where(
-        AgentSession.token_hash == security.token_hash(token), AgentSession.ended_at.is_(None),
-        AgentSession.seen_at > at - timedelta(hours=rules.session_idle_hours),
-        AgentSession.created_at > at - timedelta(days=rules.session_absolute_days),
-        Agent.disabled_at.is_(None))).first()
+        AgentSession.token_hash == security.token_hash(token), *_good())).first()
     return tuple(row) if row else None
+
+
+def alive(session: Session, session_ids: set[int]) -> set[int]:
+    """Those of some sessions that are still good."""
+    return set(session.scalars(select(AgentSession.id).join(Agent, Agent.id == AgentSession.agent_id).where(
+        AgentSession.id.in_(session_ids), *_good())))
+
+
+def _good() -> tuple:
+    rules, at = settings.current(), now()
+    return (AgentSession.ended_at.is_(None), Agent.disabled_at.is_(None),
+            AgentSession.seen_at > at - timedelta(hours=rules.session_idle_hours),
+            AgentSession.created_at > at - timedelta(days=rules.session_absolute_days))
 
 
 def touch(session: Session, session_id: int) -> None:
@@ -123,6 +132,7 @@ def change_password(session: Session, agent: Agent, old: str, new: str, keep_ses
     if agent.password_hash and not security.password_matches(agent.password_hash, old):
         raise Forbidden("The present password is not right.")
     agent.password_hash = security.hash_password(_checked(new))
+    _void_links(session, agent)
     for row in sessions_of(session, agent):
         if row.id != keep_session_id:
             _end(session, row)
@@ -131,17 +141,21 @@ def change_password(session: Session, agent: Agent, old: str, new: str, keep_ses
 def set_password(session: Session, agent: Agent, new: str) -> None:
     """An admin, or the shell, gives a new password; every browser is signed out."""
     agent.password_hash = security.hash_password(_checked(new))
+    _void_links(session, agent)
     _end_all(session, agent)
 
 
 def disable(session: Session, agent: Agent, actor: str) -> None:
-    """End an account and everything that is signed in with it. The last admin cannot be disabled."""
-    others = session.scalar(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None),
-                                                   Agent.id != agent.id).limit(1))
-    if agent.role == "admin" and others is None:
+    """End an account and everything that is signed in with it; its open tickets go back to the queue. The last admin
+    cannot be disabled."""
+    if agent.role == "admin" and _admins(session) == [agent.id]:
         raise Invalid("The last admin cannot be disabled; make somebody else admin first.")
     agent.disabled_at = now()
+    _void_links(session, agent)
     _end_all(session, agent)
+    for ticket in session.scalars(select(Ticket).where(Ticket.agent_id == agent.id, Ticket.status.in_(
+            (Status.OPEN, Status.PENDING))).order_by(Ticket.id).with_for_update()):
+        tickets.assign(session, ticket, None, actor)
     events.record(session, events.SettingsChanged(what="agent", detail=f"{agent.email} disabled"), actor=actor)
 
 
@@ -157,8 +171,7 @@ def set_role(session: Session, agent: Agent, role: str, actor: str) -> None:
         raise Invalid(f"There is no role {role!r}; use one of {', '.join(ROLES)}.")
     if agent.role == role:
         return
-    admins = session.scalars(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None))).all()
-    if agent.role == "admin" and admins == [agent.id]:
+    if agent.role == "admin" and _admins(session) == [agent.id]:
         raise Invalid("The last admin cannot step down; make somebody else admin first.")
     agent.role = role
     _end_all(session, agent)
@@ -171,6 +184,17 @@ def _open_session(session: Session, agent: Agent, address: str, user_agent: str)
                              address=address[:64], user_agent=user_agent[:300]))
     events.record(session, events.AgentSignedIn(agent_id=agent.id, address=address), actor=agent.actor)
     return token
+
+
+def _admins(session: Session) -> list[int]:
+    """Held until the transaction ends: two admins who remove each other at once must not both succeed."""
+    return list(session.scalars(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None))
+                                .order_by(Agent.id).with_for_update()))
+
+
+def _void_links(session: Session, agent: Agent) -> None:
+    session.execute(update(SignInLink).where(SignInLink.agent_id == agent.id, SignInLink.used_at.is_(None))
+                    .values(used_at=now()))
 
 
 def _end_all(session: Session, agent: Agent) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk import events, settings
 from helpdesk.models import Article, AssistantTurn, Inbox, Message, Participant, Ticket
-from helpdesk.services import articles, routes, tickets
+from helpdesk.services import articles, automatic_mail, routes, tickets
 from helpdesk.services.assistant_turns import (
     MISSES,
     OFFERS,
@@ -54,7 +54,7 @@ def answer(session: Session, ticket_id: int, *, message_id: int, automatic: str 
         return                      # a button of somebody else's: a survey
     if _stranger(session, ticket, message):
         give_to_people(talk, "other_person", aloud=False)
-    elif routes.default(session, ticket) is None:
+    elif (way := routes.default(session, ticket)) is None or automatic_mail.refusal(session, ticket, way):
         give_to_people(talk, "no_route", aloud=False)
     elif pressed:
         _follow(talk, pressed)

@@ -28,7 +28,7 @@ def put(name: str, content_type: str, content: bytes) -> StoredFile:
     limit = settings.current().max_upload_mb * 1_000_000
     if len(content) > limit:
         raise Invalid(f"{safe_name(name)} is larger than {settings.current().max_upload_mb} MB.")
-    return StoredFile(safe_name(name), content_type or "application/octet-stream", len(content), save(content))
+    return StoredFile(safe_name(name), content_type[:150] or "application/octet-stream", len(content), save(content))
 
 
 def save(content: bytes) -> str:
@@ -37,19 +37,35 @@ def save(content: bytes) -> str:
     target = path(digest)
     if target.exists():
         return digest
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _keep_folder(target.parent.parent)
     handle, temporary = tempfile.mkstemp(dir=target.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(temporary, target)
-    folder = os.open(target.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, target)
+    except BaseException:       # the disk is full: half a file helps nobody
+        os.unlink(temporary)
+        raise
+    _keep_folder(target.parent)
     return digest
+
+
+def forget(sha256: str) -> None:
+    """Remove the bytes of this hash, if they are there. Only for what no row speaks of any more."""
+    path(sha256).unlink(missing_ok=True)
+
+
+def _keep_folder(folder: Path) -> None:
+    """A new name is safe from a power cut once its folder is written."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def path(sha256: str) -> Path:

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 import channels
 from channels._http import Http
+from channels._mail_headers import normal_address
 from channels.base import Channel
 from helpdesk import events, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, Team
+from helpdesk.services import bounds
 
 _found: dict[str, type[Channel]] = {}
 
@@ -74,7 +76,7 @@ def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -
     """Store form values; a secret left empty keeps what it was. Raises Invalid naming what is missing."""
     cls = kind(inbox.channel)
     known = {s.key: s for s in cls.settings}
-    old = config(inbox)
+    old = _config_if_readable(inbox)
     extra = {k: v for k, v in values.items() if k not in known}     # options of ours: origins, colour, greeting
     new = {k: values.get(k) if values.get(k) not in (None, "") else (old.get(k, "") if s.secret or k not in values
                                                                      else "") for k, s in known.items()}
@@ -87,10 +89,20 @@ def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -
     inbox.secrets = security.encrypt(_key(), json.dumps(hidden), _place(inbox)) if hidden else ""
     inbox.account = str(next((new[k] for k in ("phone_number_id", "page_id", "account_id", "ig_id", "address")
                               if new.get(k)), ""))
+    if cls.identity_kind == "email":
+        inbox.account = normal_address(inbox.account)       # as it stands on what comes in
     _one_of_a_kind(session, inbox)
     inbox.error, inbox.error_at = "", None
     events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=", ".join(sorted(values))),
                   actor=actor)
+
+
+def _config_if_readable(inbox: Inbox) -> dict[str, str]:
+    """What the form held; without the secrets where the key is another one now, so that they can be typed anew."""
+    try:
+        return config(inbox)
+    except ValueError:
+        return dict(inbox.settings or {})
 
 
 def describe(session: Session, inbox: Inbox, *, name: str, team_id: int | None, assistant: bool) -> None:
@@ -110,11 +122,15 @@ def set_enabled(session: Session, inbox: Inbox, enabled: bool, actor: str) -> No
                                                   detail="enabled" if enabled else "disabled"), actor=actor)
 
 
-def mark_health(session: Session, inbox_id: int, error: str = "") -> None:
-    """Remember that the account works, or why it does not."""
+def mark_health(session: Session, inbox_id: int, error: str = "", about: str = "") -> None:
+    """Remember that the account works, or why it does not. `about` names one of its two sides, "Sending" or
+    "Receiving": that the one works says nothing of what the other complains of."""
     inbox = session.get(Inbox, inbox_id)
+    error = bounds.clean(f"{about} fails: {error}" if about and error else error)[:1000]
+    if about and not error and not inbox.error.startswith(f"{about} fails"):
+        return
     if error != inbox.error:
-        inbox.error, inbox.error_at = error[:1000], now() if error else None
+        inbox.error, inbox.error_at = error, now() if error else None
 
 
 def _one_of_a_kind(session: Session, inbox: Inbox) -> None:

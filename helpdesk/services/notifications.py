@@ -38,14 +38,14 @@ def alert_breach(session: Session, ticket_id: int, *, kind: str, **_) -> None:
     ticket = session.get(Ticket, ticket_id)
     words = {"first_response": "First response", "resolution": "Resolution"}[kind]
     _alert(session, ticket, "breach", f"{words} overdue: {ticket.subject or ticket.contact.label}",
-           [ticket.agent_id] if ticket.agent_id else _audience(session, ticket))
+           _whoever_has_it(session, ticket))
 
 
 def alert_failure(session: Session, ticket_id: int, *, error: str, **_) -> None:
     """A message will not arrive."""
     ticket = session.get(Ticket, ticket_id)
     _alert(session, ticket, "failure", f"Not delivered to {ticket.contact.label}: {error}",
-           [ticket.agent_id] if ticket.agent_id else _audience(session, ticket))
+           _whoever_has_it(session, ticket))
 
 
 def unseen(session: Session, agent: Agent, limit: int = 30) -> list[Notification]:
@@ -67,6 +67,12 @@ def mark_seen(session: Session, agent: Agent, ticket_id: int | None = None) -> N
     if ticket_id:
         query = query.where(Notification.ticket_id == ticket_id)
     session.execute(query.values(seen_at=now()))
+
+
+def _whoever_has_it(session: Session, ticket: Ticket) -> list[int]:
+    """The assigned agent, if they still work here."""
+    agent = session.get(Agent, ticket.agent_id) if ticket.agent_id else None
+    return [agent.id] if agent and not agent.disabled_at else _audience(session, ticket)
 
 
 def _audience(session: Session, ticket: Ticket) -> list[int]:

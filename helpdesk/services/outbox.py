@@ -114,6 +114,7 @@ def sent(session: Session, delivery_id: int, external_id: str, parts: int) -> No
         delivery.lease_until = now() + LEASE
         return
     delivery.lease_until, delivery.error, delivery.sent_at = None, "", now()
+    inboxes.mark_health(session, delivery.inbox_id, about="Sending")
     _move(session, delivery, DeliveryStatus.SENT)
 
 
@@ -127,7 +128,7 @@ def failed(session: Session, delivery_id: int, error: SendError, attempt: int = 
     delivery.lease_until = None
     delivery.error = str(error)[:1000]
     if error.broken:
-        inboxes.mark_health(session, delivery.inbox_id, str(error))
+        inboxes.mark_health(session, delivery.inbox_id, str(error), "Sending")
     if error.permanent or now() - delivery.created_at > GIVE_UP:
         return _fail(session, delivery, str(error))
     if error.uncertain:

@@ -41,7 +41,7 @@ def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agen
     message = _add(session, ticket, Message(
         direction="out", kind="message", author_kind=by, author_id=agent.id if agent else None,
         author_name=agent.name if agent else "", inbox_id=route.inbox.id, channel=route.inbox.channel,
-        identity_id=route.identity.id, subject=subject, text=text, html=html, client_id=client_id, sent_at=at,
+        identity_id=route.identity.id, subject=subject[:300], text=text, html=html, client_id=client_id, sent_at=at,
         payload={**(payload or {}), **({"buttons": [{"label": b.label, "payload": b.payload} for b in buttons]}
                                        if buttons else {})}), files)
     outbox.enqueue(session, ticket, message, route)

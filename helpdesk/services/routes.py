@@ -4,13 +4,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from channels.base import Can
 from helpdesk.clock import now
 from helpdesk.models import Contact, Identity, Inbox, Message, Participant, Ticket
 from helpdesk.services import inboxes
+
+
+# Built once: every ticket page asks these, and building a statement costs more than running it.
+_IDENTITIES = select(Identity).where((Identity.contact_id == bindparam("contact")) | Identity.id.in_(
+    select(Participant.identity_id).where(Participant.ticket_id == bindparam("ticket"),
+                                          Participant.role == "requester")))
+_ACCOUNTS = select(Inbox).where(Inbox.enabled).order_by(Inbox.id)
+_LAST_HEARD = select(Message.inbox_id, Message.identity_id, func.max(Message.sent_at)).where(
+    Message.identity_id.in_(bindparam("ids", expanding=True)), Message.direction == "in").group_by(
+    Message.inbox_id, Message.identity_id)
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,8 @@ class Route:
 
 def routes(session: Session, ticket: Ticket) -> list[Route]:
     """Every way to this ticket's contact, the best first: open ones, the ticket's current one, the last used."""
-    taking_part = select(Participant.identity_id).where(Participant.ticket_id == ticket.id,
-                                                        Participant.role == "requester")
-    identities = session.scalars(select(Identity).where(
-        (Identity.contact_id == ticket.contact_id) | Identity.id.in_(taking_part))).all()
-    accounts = session.scalars(select(Inbox).where(Inbox.enabled).order_by(Inbox.id)).all()
+    identities = session.scalars(_IDENTITIES, {"contact": ticket.contact_id, "ticket": ticket.id}).all()
+    accounts = session.scalars(_ACCOUNTS).all()
     heard = _last_heard(session, [i.id for i in identities])
     claimed = _claimed_mail(session, session.get(Contact, ticket.contact_id))
     if claimed is not None and claimed.id not in {i.id for i in identities}:
@@ -61,9 +68,7 @@ def by_key(session: Session, ticket: Ticket, key: str) -> Route | None:
 
 
 def _last_heard(session: Session, identity_ids: list[int]) -> dict[tuple[int, int], datetime]:
-    rows = session.execute(select(Message.inbox_id, Message.identity_id, func.max(Message.sent_at)).where(
-        Message.identity_id.in_(identity_ids), Message.direction == "in").group_by(
-        Message.inbox_id, Message.identity_id))
+    rows = session.execute(_LAST_HEARD, {"ids": identity_ids})
     return {(inbox_id, identity_id): at for inbox_id, identity_id, at in rows}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, literal_column, or_, select, text
 
 from helpdesk import db
 from helpdesk.models import Contact, Identity, Message, Ticket
+from helpdesk.services import bounds
 
 WORD = re.compile(r"\w+", re.UNICODE)
 MOST = 500          # messages looked at; a search that finds more wants another word
@@ -15,11 +16,11 @@ MOST = 500          # messages looked at; a search that finds more wants another
 
 def ticket_ids(query: str) -> Select:
     """A select of the ids of the tickets that fit what somebody typed: #12, a name, an address, or words said."""
-    query = query.strip()[:200]
+    query = bounds.clean(query).strip()[:200]
     number = query.lstrip("#")
     conditions = [Ticket.id.in_(_by_words(query)), Ticket.contact_id.in_(_by_person(query)),
                   _like(Ticket.subject, query)]
-    if number.isdigit() and len(number) < 10:
+    if number.isdecimal() and len(number) < 10:
         conditions.append(Ticket.id == int(number))
     return select(Ticket.id).where(or_(*conditions))
 
@@ -30,7 +31,7 @@ def _by_person(query: str) -> Select:
 
 
 def _by_words(query: str) -> Select:
-    words = WORD.findall(fold(query))[:10]
+    words = WORD.findall(unicodedata.normalize("NFC", query.lower()))[:10]
     if not words:
         return select(Message.ticket_id).where(text("1 = 0"))
     if db.is_sqlite():
@@ -38,10 +39,15 @@ def _by_words(query: str) -> Select:
         hits = select(literal_column("rowid")).select_from(text("message_fts")).where(
             text("message_fts MATCH :terms").bindparams(terms=terms)).order_by(text("rowid DESC")).limit(MOST)
     else:
-        terms = " & ".join(f"{word}:*" for word in words)
+        # The index folds the accents of western Europe only; other letters lie in it as they were written.
+        terms = " & ".join(f"({word}:* | {' & '.join(f'{part}:*' for part in _parts(word))})" for word in words)
         hits = select(Message.id).where(literal_column("message.search").op("@@")(
-            func.to_tsquery(literal_column("'simple'"), terms))).limit(MOST)
+            func.to_tsquery(literal_column("'simple'"), terms))).order_by(Message.id.desc()).limit(MOST)
     return select(Message.ticket_id).where(Message.id.in_(hits))
+
+
+def _parts(word: str) -> list[str]:
+    return WORD.findall(fold(word)) or [word]       # ⑴ becomes (1), and brackets mean something in a query
 
 
 def fold(words: str) -> str:

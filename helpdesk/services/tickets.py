@@ -55,9 +55,9 @@ def open_ticket(session: Session, contact: Contact, *, channel: str, subject: st
     ticket.contact = contact
     session.add(ticket)
     session.flush()
+    sla.start(session, ticket)
     if identity_id:
         session.add(Participant(ticket_id=ticket.id, identity_id=identity_id, role="requester"))
-    sla.start(session, ticket)
     events.record(session, events.TicketOpened(channel=channel, why=why), ticket=ticket,
                   actor=actor or contact.actor)
     return ticket
@@ -108,6 +108,8 @@ def set_status(session: Session, ticket: Ticket, status: Status | str, actor: st
         ticket.waiting_since = None
     sla.status_changed(session, ticket, previous, status, at)
     events.record(session, fact, ticket=ticket, actor=actor)
+    if isinstance(fact, events.TicketReopened) and ticket.agent_id and session.get(Agent, ticket.agent_id).disabled_at:
+        assign(session, ticket, None, "system")
 
 
 def set_priority(session: Session, ticket: Ticket, priority: str, actor: str) -> None:
@@ -189,8 +191,9 @@ def split(session: Session, ticket: Ticket, message: Message, actor: str) -> Tic
             session.execute(update(ThreadKey).where(ThreadKey.key == item.external_id,
                                                     ThreadKey.inbox_id == item.inbox_id).values(ticket_id=new.id))
     session.execute(update(Delivery).where(Delivery.message_id.in_([m.id for m in moved])).values(ticket_id=new.id))
-    new.agent_id, new.preview, new.preview_author = ticket.agent_id, moved[-1].text[:200], "contact"
-    new.waiting_since, new.last_message_at = moved[0].sent_at, moved[-1].sent_at
+    last = moved[-1]
+    new.agent_id, new.preview, new.preview_author = ticket.agent_id, last.text[:200], last.author_kind
+    new.waiting_since, new.last_message_at = last.sent_at if last.direction == "in" else None, last.sent_at
     _restore_route(session, ticket)
     events.record(session, events.TicketSplit(message_id=message.id, into_ticket_id=new.id), ticket=ticket, actor=actor)
     return new

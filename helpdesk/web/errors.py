@@ -5,12 +5,16 @@ import logging
 import uuid
 
 from flask import Flask, jsonify, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from helpdesk import db
 from helpdesk.errors import HelpdeskError
 
 log = logging.getLogger(__name__)
+RACE = "Somebody else did the same at this moment. Please look again and repeat it if it is still needed."
+UNFIT = "A value in this request is too large, too long, or holds characters that cannot be stored."
 BUSY = "The database is busy or away. Nothing was lost; please try again in a moment."
 
 
@@ -19,7 +23,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(HelpdeskError, lambda e: answer(e.status, str(e), getattr(e, "retry_after", None)))
     app.register_error_handler(HTTPException, lambda e: e.response if e.response is not None and e.code < 400
                                else answer(e.code or 500, e.description or ""))
-    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(IntegrityError, _lost_race)
+    for unfit in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(unfit, _unfit)
+    for trouble in (DBAPIError, PoolExhausted):
+        app.register_error_handler(trouble, _database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -33,7 +41,19 @@ def answer(status: int, message: str, retry_after: int | None = None, reference:
     return render_template("errors/error.html", status=status, message=message, reference=reference), status, headers
 
 
-def _busy(error: OperationalError):
+def _lost_race(error: IntegrityError):
+    log.warning("lost a race: %s", error.orig)
+    return answer(409, RACE)
+
+
+def _unfit(error: Exception):
+    log.info("refused: %s", type(error).__name__)
+    return answer(422, UNFIT)
+
+
+def _database(error: Exception):
+    if not db.away(error):
+        return _unexpected(error)
     log.error("database: %s", error)
     return answer(503, BUSY, retry_after=5)
 
@@ -43,5 +63,3 @@ def _unexpected(error: Exception):
     log.exception("unexpected, reference %s", reference)
     return answer(500, "Something went wrong on our side. It has been written down; if it happens again, tell us the "
                        "reference below.", reference=reference)
-
-

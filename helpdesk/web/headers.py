@@ -25,7 +25,7 @@ def _add(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
     if settings.current().base_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
-    if request.path.startswith("/static/"):
+    if request.path.startswith("/static/") and response.status_code < 400:
         headers["Cache-Control"] = (f"public, max-age={YEAR}, immutable" if "-" in request.path.rsplit("/", 1)[-1]
                                     else "public, max-age=300")
         headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")

@@ -32,7 +32,7 @@ def receive(channel: str, key: str):
     challenge = opened.handshake(incoming)
     if challenge is not None:
         return challenge, 200, {"Content-Type": "text/plain; charset=utf-8"}
-    if request.method == "GET":
+    if request.method != "POST":
         abort(405)
     db.run(inbound.store, inbox, incoming, opened.source_key(incoming))
     return "ok", 200, {"Content-Type": "text/plain; charset=utf-8"}

@@ -15,7 +15,7 @@ from channels.web import Web
 from helpdesk import db
 from helpdesk.errors import Forbidden, HelpdeskError, Invalid, NotFound
 from helpdesk.models import Attachment, Inbox, Message, Ticket, Visitor
-from helpdesk.services import chats, files, inboxes, limits, outbox, visitors
+from helpdesk.services import chats, files, inboxes, limits, outbox, timeline, visitors
 from helpdesk.web import widget_view as view
 from helpdesk.web.access import public
 
@@ -108,7 +108,9 @@ def download(key: str, attachment_id: int):
         ticket = visitors.own_ticket(session, visitor)
         found = session.get(Attachment, attachment_id)
         message = session.get(Message, found.message_id) if found else None
-        if message is None or message.ticket_id != ticket.id or message.note or not found.sha256:
+        since = timeline.joined_at(session, ticket, visitor.identity_id)
+        if message is None or message.ticket_id != ticket.id or message.note or not found.sha256 \
+                or since is None or message.seq < since:
             raise NotFound("There is no such file.")
     path = files.path(found.sha256)
     if not path.exists():

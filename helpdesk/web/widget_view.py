@@ -65,7 +65,8 @@ def items(session: Session, visitor: Visitor, ticket: Ticket, after: int) -> lis
     """The public messages after a seq, oldest first; of a very long conversation the end."""
     contact = visitors.contact_of(session, visitor)
     return [_item(session, message, visitor, contact)
-            for message in timeline.public_items(session, ticket, after=after, limit=PAGE)]
+            for message in timeline.public_items(session, ticket, after=after, limit=PAGE,
+                                                  reader=visitor.identity_id)]
 
 
 def _item(session: Session, message: Message, visitor: Visitor, contact: Contact) -> dict:

@@ -160,7 +160,7 @@ def test_a_refused_account_shows_on_its_inbox(cast, answer, sink):
         outbox.claim_due(session)
         outbox.failed(session, sent, SendError("login refused", broken=True))
         inbox = session.get(Inbox, cast.mail.id)
-        assert inbox.error == "login refused" and inbox.error_at
+        assert inbox.error == "Sending fails: login refused" and inbox.error_at
 
 
 def test_sent_twice_with_one_client_id_it_is_one_message(cast, sink, answer, work):

@@ -30,10 +30,11 @@ const phone = {
     phone.go();
     await look();
   },
-  async send(fields) {
+  place: () => `people/${here.person.id}/${here.app}`,
+  async send(fields, to = phone.place()) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
-    await post(`people/${here.person.id}/${here.app}/messages`, form);
+    await post(`${to}/messages`, form);
     await look();
   },
   async add(fields) {

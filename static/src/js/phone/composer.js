@@ -15,11 +15,10 @@ export function composer(phone) {
     chosen.replaceChildren(file?.name ?? "", h("button", { type: "button", "aria-label": "Do not attach", onclick: clear }, sign("close")));
     text.focus();
   });
-  const button = h("button", { type: "submit", class: "round send", "aria-label": "Send" }, sign("send"));
   const form = h("form", { class: "composer" }, chosen,
     h("div", { class: "row" },
       h("button", { type: "button", class: "round", "aria-label": "Attach a file", onclick: () => input.click() }, sign("attach")),
-      input, text, button));
+      input, text, h("button", { type: "submit", class: "round send", "aria-label": "Send" }, sign("send"))));
 
   function clear() {
     input.value = "";
@@ -28,21 +27,21 @@ export function composer(phone) {
   function grow() {
     text.rows = Math.min(5, text.value.split("\n").length + Math.floor(text.value.length / 34));
   }
-  form.addEventListener("submit", async (event) => {
+  const to = phone.place();
+  let before = Promise.resolve();
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!text.value.trim() && !input.files[0]) return text.focus();
-    button.disabled = true;
-    try {
-      await phone.send({ text: text.value, file: input.files[0] });
-      phone.say("");
-      text.value = "";
-      clear();
-      grow();
-    } catch (problem) {
+    const words = text.value;
+    const file = input.files[0];
+    text.focus();
+    if (!words.trim() && !file) return;
+    text.value = ""; // the next message may be typed while this one is on its way
+    clear();
+    grow();
+    before = before.then(() => phone.send({ text: words, file }, to)).then(() => phone.say(""), (problem) => {
       phone.say(problem.message);
-    }
-    button.disabled = false;
-    return text.focus();
+      text.value ||= words;
+    });
   });
   text.addEventListener("input", grow);
   text.addEventListener("keydown", (event) => {

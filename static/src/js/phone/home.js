@@ -11,8 +11,8 @@ export function home(phone) {
       h("span", {}, now.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" }))),
     h("ul", { class: "icons" }, Object.entries(APPS).map(([app, { name }]) => {
       const news = seen.count(phone.here, app);
-      return h("li", {}, h("button", { type: "button", class: `app-icon icon-${app}`, onclick: () => phone.go(app) },
-        h("span", { class: "tile" }, sign(app), news ? h("span", { class: "count" }, String(news), h("span", { class: "unseen-words" }, " new")) : ""),
+      return h("li", {}, h("button", { type: "button", class: `app-icon icon-${app}`, "aria-label": news ? `${name}, ${news} new` : name, onclick: () => phone.go(app) },
+        h("span", { class: "tile" }, sign(app), news ? h("span", { class: "count" }, String(news)) : ""),
         h("span", { class: "name" }, name)));
     })),
     h("p", { class: "owner" }, phone.here.person.name, "’s phone"),
