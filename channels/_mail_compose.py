@@ -66,7 +66,7 @@ def _mail(message: Outbound, config: Mapping[str, str], own: str, recipient: str
     mail["To"] = Address(addr_spec=recipient)
     if copies:
         mail["Cc"] = [Address(addr_spec=copy) for copy in copies]
-    if message.reply_token:
+    if message.reply_token and config.get("plus_address", "yes").lower() not in ("no", "false", "0", "off"):
         mail["Reply-To"] = Address(without_refused(config.get("name", "")),
                                    addr_spec=plus_address(own, message.reply_token))
     mail["Subject"] = without_refused(message.subject)

@@ -6,7 +6,8 @@ https://developers.facebook.com/docs/messenger-platform/reference/send-api
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -18,11 +19,18 @@ from channels.base import File, Inbound, Outbound, Receipt, Request, SendError, 
 FILES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mp4", "file": "application/octet-stream"}
 
 
+HUMAN_AGENT_WINDOW = timedelta(days=7)      # https://developers.facebook.com/docs/features-reference/human-agent
+
+
 class DirectMessages(Meta):
     """Shared base; not a channel of its own."""
     object_name: ClassVar[str]          # what Meta calls the subscription: page, instagram
     account_key: ClassVar[str]          # the setting that holds our account's id
     proves_sender = True
+
+    @classmethod
+    def window(cls, settings: Mapping[str, Any]) -> timedelta | None:
+        return HUMAN_AGENT_WINDOW if _human_agent(settings) else cls.can.reply_window
 
     def scope(self, item: Inbound) -> str:
         return item.account
@@ -131,7 +139,7 @@ class DirectMessages(Meta):
         permission that Meta must have granted to the app."""
         if message.within_window:
             return {"messaging_type": "RESPONSE"}
-        if self.config.get("human_agent") in ("1", "true", "on", "yes") and not message.automatic:
+        if _human_agent(self.config) and not message.automatic:
             return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         raise SendError(WINDOW_CLOSED, permanent=True)
 
@@ -153,6 +161,10 @@ class DirectMessages(Meta):
     def test(self) -> str:
         account = self._get(f"{self.config[self.account_key]}?fields=name")
         return f"The account is {account.get('name') or account.get('id')}."
+
+
+def _human_agent(settings: Mapping[str, Any]) -> bool:
+    return settings.get("human_agent") in ("1", "true", "on", "yes")
 
 
 def _sender(event: dict) -> str:

@@ -191,6 +191,11 @@ class Channel:
     def __init__(self, config: Mapping[str, str], http: Any = None):
         self.config, self.http = dict(config), http
 
+    @classmethod
+    def window(cls, settings: Mapping[str, Any]) -> timedelta | None:
+        """How long after the customer's last message a person may answer freely, given an inbox's open settings."""
+        return cls.can.reply_window
+
     # In
 
     def verify(self, request: Request) -> None:

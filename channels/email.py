@@ -36,6 +36,9 @@ class Email(Channel):
         Setting("smtp_security", "SMTP security", default="starttls", kind="choice", choices=SECURITIES),
         Setting("smtp_user", "SMTP user", required=False, help="Empty: no login."),
         Setting("smtp_password", "SMTP password", secret=True, required=False),
+        Setting("plus_address", "Answers come back to a plus-address", default="yes", kind="bool",
+                help="support+…@ finds its ticket even where a mail program drops the headers. Switch it off when your "
+                     "mail host refuses such addresses."),
         Setting("verify", "Check the servers' certificates", default="yes", kind="bool"),
     )
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
@@ -227,8 +228,12 @@ def away(error: Exception) -> bool:
 
 def insert_new(session: Session, model: type[Base], **values: Any) -> None:
     """Insert a row unless one with its key is there already, whoever put it there; in one statement."""
-    make = sqlite.insert if is_sqlite() else postgresql.insert
-    session.connection().execute(make(model.__table__).values(values).on_conflict_do_nothing())
+    session.connection().execute(_inserting_new(model, is_sqlite()), values)
+
+
+@cache
+def _inserting_new(model: type[Base], for_sqlite: bool):
+    return (sqlite.insert if for_sqlite else postgresql.insert)(model.__table__).on_conflict_do_nothing()
 
 
 def tell(session: Session, room: str, name: str, /, **data: Any) -> None:

@@ -1,7 +1,7 @@
 """What is changed in a restored database before anybody sees it, in SQL that both databases understand.
 
-Since the backup was made, messages may have left and links may have been used: nothing may happen a second time. Mail
-in doubt counts as waiting, because the worker would send it once more by itself.
+Since the backup was made, messages may have left and links may have been used: nothing may happen a second time. The
+mailboxes' cursors stay as they were then, so that all mail since is fetched again. Mail in doubt counts as waiting, because the worker would send it once more by itself.
 """
 
 STATEMENTS = (
@@ -10,5 +10,5 @@ STATEMENTS = (
     "UPDATE delivery SET held = TRUE WHERE status IN ('queued', 'sending', 'uncertain')",
     "UPDATE agent_session SET ended_at = CURRENT_TIMESTAMP WHERE ended_at IS NULL",
     "UPDATE sign_in_link SET used_at = CURRENT_TIMESTAMP WHERE used_at IS NULL",
-    "UPDATE inbox SET cursor = '', polled_at = NULL, lease_until = NULL",
+    "UPDATE inbox SET polled_at = NULL, lease_until = NULL",
 )

@@ -89,7 +89,7 @@ def secret_key(config: Settings) -> Finding:
     if len(set(key)) < 10:
         return warn(name, f"{place} is easy to guess.",
                     'Make a random one: python -c "import secrets; print(secrets.token_urlsafe(32))". '
-                    "Everybody signs in again, and the secrets of inboxes are typed in again.")
+                    "The secrets of inboxes must be typed in again then.")
     return good(name, f"{place}.")
 
 

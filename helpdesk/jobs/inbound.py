@@ -24,8 +24,9 @@ def drain() -> int:
         due = inbound.due(session)
     waiting: list[tuple[RawInbound, Channel | None, Future]] = []
     done = 0
+    channels = {inbox: _open(inbox) for inbox in {inbox for _, inbox in due}}
     for raw, inbox in due:
-        channel = _open(inbox)
+        channel = channels[inbox]
         waiting.append((raw, channel, _submit(channel, raw)))
         if len(waiting) > AHEAD:
             done += _finish(*waiting.pop(0))

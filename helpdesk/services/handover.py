@@ -33,7 +33,7 @@ def hand_over(session: Session, ticket: Ticket, reason: str, actor: str = "assis
         return None
     ticket.with_assistant = False
     message = None
-    if tell and reason not in SILENT and (route := routes.default(session, ticket)):
+    if tell and reason not in SILENT and (route := routes.default(session, ticket, "assistant")):
         message = replies.send(session, ticket, _sentence(session, customer_language(session, ticket, text)),
                                by="assistant", route=route, payload={"handed_over": reason})
     at = now()

@@ -6,7 +6,7 @@ people become one record only when both are proved (docs/decisions/0003-identity
 from __future__ import annotations
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from channels._mail_headers import normal_address
@@ -21,6 +21,8 @@ LONGEST = 320           # characters of an address; cut, two people could become
 TYPED = "typed"
 HOW_TRUST = {TYPED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED, "platform": Trust.VERIFIED,
              "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
+BY_ADDRESS = select(Identity).options(joinedload(Identity.contact, innerjoin=True)).where(
+    Identity.kind == bindparam("kind"), Identity.value == bindparam("value"), Identity.scope == bindparam("scope"))
 
 
 def normal(kind: str, value: str) -> str:
@@ -57,9 +59,7 @@ def survivor(session: Session, contact: Contact) -> Contact:
 
 def find(session: Session, kind: str, value: str, scope: str = "") -> Identity | None:
     """The identity of an address in its normal form, with its contact."""
-    return session.scalar(select(Identity).where(Identity.kind == kind, Identity.scope == scope,
-                                                 Identity.value == value)
-                          .options(joinedload(Identity.contact, innerjoin=True)))
+    return session.scalar(BY_ADDRESS, {"kind": kind, "value": value, "scope": scope})
 
 
 def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: str = "", locale: str = "",
@@ -79,7 +79,8 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
         identity.seen_at = identity.contact.seen_at = at
         session.add(identity)
         session.flush()
-    elif identity.source == TYPED and identity.trust == Trust.CLAIMED:
+        return identity
+    if identity.source == TYPED and identity.trust == Trust.CLAIMED:
         _hand_to_owner(session, identity, name, locale, how)
     elif how == "platform" and not identity.verified:
         _raise_trust(session, identity, how)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from channels.base import Channel, Inbound, Receipt, Request, Unreadable
@@ -36,6 +36,13 @@ KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; s
 RETRY_SECONDS = (60, 300, 1800)
 BATCH = 50
 CONVERSATION_SUBJECT = 80
+# Asked for each message, and therefore built once.
+LOCKED = select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
+    RawInbound.id == bindparam("id")).with_for_update(of=RawInbound)
+BY_EXTERNAL_ID = select(Message.id, Message.fingerprint).where(
+    Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id"))
+OF_OURS = select(Inbox.id).where(
+    Inbox.channel == bindparam("channel"), func.lower(Inbox.account) == bindparam("address")).limit(1)
 LONG_AGO = timedelta(days=30)
 
 
@@ -69,8 +76,7 @@ def due(session: Session) -> list[tuple[RawInbound, Inbox]]:
 
 def process(session: Session, raw_id: int, channel: Channel, items: list[Inbound | Receipt]) -> None:
     """Turn one raw delivery, already read, into messages and receipts. Nothing happens when it was done before."""
-    raw, inbox = session.execute(select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
-        RawInbound.id == raw_id).with_for_update(of=RawInbound)).one()
+    raw, inbox = session.execute(LOCKED, {"id": raw_id}).one()
     if raw.state != "new":
         return
     for item in items:
@@ -182,8 +188,8 @@ def _same_app(inbox: Inbox, other: Inbox) -> bool:
 def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None:
     """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at."""
     local, _, domain = item.address.lower().rpartition("@")
-    if channel.can.subject and session.scalar(select(Inbox.id).where(
-            Inbox.channel == channel.name, func.lower(Inbox.account) == f"{local.partition('+')[0]}@{domain}")):
+    if channel.can.subject and session.scalar(OF_OURS, {
+            "channel": channel.name, "address": f"{local.partition('+')[0]}@{domain}"}):
         raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
 
 
@@ -200,8 +206,7 @@ def _sibling(session: Session, inbox: Inbox, item: Inbound) -> Inbox:
 def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | None:
     """The id to store, or None for a redelivery. An id that comes back with other content is another message."""
     for external_id in (item.external_id, f"{item.external_id}#{item.fingerprint[:16]}"):
-        known = session.execute(select(Message.id, Message.fingerprint).where(
-            Message.inbox_id == inbox.id, Message.external_id == external_id)).first()
+        known = session.execute(BY_EXTERNAL_ID, {"inbox_id": inbox.id, "external_id": external_id}).first()
         if known is None:
             return external_id
         if not item.fingerprint or known.fingerprint == item.fingerprint:

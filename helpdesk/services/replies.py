@@ -31,7 +31,7 @@ def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agen
     if known := _same(session, ticket, client_id):
         return known
     text = _clean(text, files)
-    route = route or ways.default(session, ticket)
+    route = route or ways.default(session, ticket, by)
     if route is None:
         raise Invalid("There is no open way to reach this contact. Ask for an address, or wait until they write.")
     if not route.open:

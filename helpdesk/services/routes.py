@@ -39,8 +39,9 @@ class Route:
         return f"{self.inbox.id}:{self.identity.id}"
 
 
-def routes(session: Session, ticket: Ticket) -> list[Route]:
-    """Every way to this ticket's contact, the best first: open ones, the ticket's current one, the last used."""
+def routes(session: Session, ticket: Ticket, by: str = "agent") -> list[Route]:
+    """Every way to this ticket's contact, the best first: open ones, the ticket's current one, the last used. `by`:
+    agent, assistant or system; some platforms let people write for longer than machines."""
     identities = session.scalars(_IDENTITIES, {"contact": ticket.contact_id, "ticket": ticket.id}).all()
     accounts = session.scalars(_ACCOUNTS).all()
     heard = _last_heard(session, [i.id for i in identities])
@@ -48,7 +49,7 @@ def routes(session: Session, ticket: Ticket) -> list[Route]:
     if claimed is not None and claimed.id not in {i.id for i in identities}:
         identities = [*identities, claimed]
     found = [route for identity in identities for inbox in accounts
-             if (route := _route(ticket, inbox, identity, heard.get((inbox.id, identity.id)), heard))]
+             if (route := _route(ticket, inbox, identity, heard.get((inbox.id, identity.id)), by))]
 
     def rank(route: Route):
         current = (route.inbox.id, route.identity.id) == (ticket.reply_inbox_id, ticket.reply_identity_id)
@@ -57,9 +58,9 @@ def routes(session: Session, ticket: Ticket) -> list[Route]:
     return sorted(found, key=rank)
 
 
-def default(session: Session, ticket: Ticket) -> Route | None:
+def default(session: Session, ticket: Ticket, by: str = "agent") -> Route | None:
     """The best open way; None when there is none."""
-    return next((r for r in routes(session, ticket) if r.open), None)
+    return next((r for r in routes(session, ticket, by) if r.open), None)
 
 
 def by_key(session: Session, ticket: Ticket, key: str) -> Route | None:
@@ -79,7 +80,7 @@ def _claimed_mail(session: Session, contact: Contact) -> Identity | None:
     return session.scalar(select(Identity).where(Identity.kind == "email", Identity.value == value)) if value else None
 
 
-def _route(ticket: Ticket, inbox: Inbox, identity: Identity, last: datetime | None, heard: dict) -> Route | None:
+def _route(ticket: Ticket, inbox: Inbox, identity: Identity, last: datetime | None, by: str) -> Route | None:
     cls = inboxes.kind(inbox.channel)
     if cls.identity_kind != identity.kind or identity.scope and identity.scope != inbox.account:
         return None
@@ -88,11 +89,12 @@ def _route(ticket: Ticket, inbox: Inbox, identity: Identity, last: datetime | No
     if identity.kind in ("telegram", "messenger", "instagram") and last is None:
         return None             # the platform lets nobody be written to who has not written first
     closes_at, why, is_open = None, "", True
-    if cls.can.reply_window:
-        closes_at = last + cls.can.reply_window if last else None
+    window = cls.window(inbox.settings or {}) if by == "agent" else cls.can.reply_window
+    if window:
+        closes_at = last + window if last else None
         is_open = bool(closes_at and closes_at > now())
         why = "" if is_open else (f"{cls.label} only allows free replies within "
-                                  f"{_hours(cls.can.reply_window)} of the customer's last message.")
+                                  f"{_hours(window)} of the customer's last message.")
     if identity.failing_since:
         why = why or "Messages to this address have come back."
     if inbox.error:

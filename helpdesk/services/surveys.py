@@ -129,7 +129,7 @@ def _last_words(session: Session, ticket: Ticket) -> Message | None:
 
 def _route(session: Session, ticket: Ticket) -> routes.Route | None:
     """The way the customer came last, or else the best open one."""
-    last, found = _last_words(session, ticket), [way for way in routes.routes(session, ticket) if way.open]
+    last, found = _last_words(session, ticket), [way for way in routes.routes(session, ticket, "system") if way.open]
     return next((way for way in found if (way.inbox.id, way.identity.id) == (last.inbox_id, last.identity_id)),
                 found[0] if found else None)
 

@@ -189,3 +189,16 @@ def test_split_takes_the_message_and_later_ones_of_its_channel_away(any_cast, wh
         again = written(session, whatsapp, "More", address="+6281234567890", external_id="w2")
         assert joined.ticket_id == new.id == again.ticket_id
         assert (ticket.channel, ticket.reply_inbox_id) == ("email", any_cast.mail.id)
+
+
+def test_people_may_answer_on_messenger_for_seven_days_and_machines_for_one(any_cast):
+    from helpdesk.services import routes
+    with db.transaction() as session:
+        page = {"page_id": "4712", "access_token": "t", "app_secret": "s", "verify_token": "v"}
+        inbox = inboxes.create(session, "messenger", "Page", {**page, "human_agent": "yes"}, key="fb")
+        message = written(session, inbox, "Hello", address="9001", account="4712", at=now() - timedelta(days=3))
+        ticket = session.get(Ticket, message.ticket_id)
+        assert [r.open for r in routes.routes(session, ticket)] == [True]
+        assert [r.open for r in routes.routes(session, ticket, by="system")] == [False]
+        inbox.settings = {**inbox.settings, "human_agent": ""}
+        assert [r.open for r in routes.routes(session, ticket)] == [False]
