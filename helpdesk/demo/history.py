@@ -10,51 +10,27 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels.base import Request
-from channels.base import Status as DeliveryStatus
 from helpdesk import clock
 from helpdesk.demo import wire
+from helpdesk.demo.aftermath import MOMENT, Aftermath
 from helpdesk.demo.people import People, Person
 from helpdesk.demo.platforms import Platforms
 from helpdesk.demo.stories import Step, Story, seconds
-from helpdesk.errors import HelpdeskError
-from helpdesk.jobs import outbox as sending
-from helpdesk.jobs.tasks import function
-from helpdesk.models import (
-    Agent,
-    Attachment,
-    Delivery,
-    Inbox,
-    Message,
-    RawInbound,
-    SlaClock,
-    Survey,
-    Task,
-    Team,
-    Ticket,
-    Visitor,
-)
+from helpdesk.models import Agent, Inbox, Message, Survey, Team, Ticket, Visitor
 from helpdesk.services import (
     chats,
     identities,
-    inbound,
-    inboxes,
     notifications,
-    outbox,
     ratings,
     replies,
     routes,
-    sla,
-    surveys,
     tickets,
     visitors,
 )
 
-MOST_ROUNDS = 200           # of what follows one step; more would be a loop
-MOMENT = timedelta(seconds=2)
 NEWS = timedelta(hours=20)
 
 
@@ -64,27 +40,23 @@ class History:
 
     def __init__(self, session: Session, platforms: Platforms, people: People, post: wire.Post,
                  accounts: Mapping[str, Inbox], agents: Mapping[str, Agent]):
-        self.session, self.platforms, self.people, self.post = session, platforms, people, post
-        self.line, self.agents_looked = wire.Line(platforms), False
-        self.told = False           # something was stored that did not come over the platforms' webhooks
-        self.accounts, self.agents = accounts, agents
-        self.channels = {name: inboxes.open_channel(inbox) for name, inbox in accounts.items()}
-        self.by_url = {f"kopi-{name}": name for name in accounts}
-        platforms.mail.hand_over = self._take_mail
+        self.session, self.platforms, self.people = session, platforms, people
+        self.accounts, self.agents, self.agents_looked = accounts, agents, False
+        self.after = Aftermath(session, platforms, post, accounts)
 
     def tell(self, steps: list[Step], until: datetime) -> None:
         """Let everything happen, each step at its time, and between them what was due."""
         for step in steps:
             self._look_at_news(step.at, until)
-            self._pass_time(step.at)
+            self.after.pass_time(step.at)
             with clock.at(step.at):
                 getattr(self, f"_{step.what}")(step.story, *step.given)
                 self.session.flush()
             with clock.at(step.at + MOMENT):
-                self._settle()
+                self.after.settle()
                 if step.story.channel == "web" and not step.story.away:
                     self._reads(step.story)     # the chat is open in front of them
-        self._pass_time(until)
+        self.after.pass_time(until)
 
     # What customers do
 
@@ -96,7 +68,7 @@ class History:
             answered = next((m["id"] for m in reversed(self.platforms.conversation(person, channel))
                              if m["from_business"]), "") if channel == "email" and story.ticket_id else ""
             self.platforms.write(person, channel, text, subject="" if answered else story.subject, replies_to=answered)
-        self._deliver()
+        self.after.deliver()
         if story.ticket_id is None:
             ticket = self.session.scalar(select(Ticket).order_by(Ticket.id.desc()).limit(1))
             story.ticket_id = ticket.id
@@ -116,7 +88,7 @@ class History:
             self.platforms.write(person, story.channel, button=button["payload"])
         else:
             self.platforms.write(person, story.channel, str(number))
-        self._deliver()
+        self.after.deliver()
 
     def _reads(self, story: Story) -> None:
         if story.channel == "web":
@@ -125,7 +97,7 @@ class History:
             visitors.seen(self.session, visitor, ticket, ticket.seq)
         else:
             self.platforms.read(self.people.get(story.who), story.channel)
-            self._deliver()
+            self.after.deliver()
 
     def _rates(self, story: Story, score: int, comment: str = "") -> None:
         message = self.session.scalar(select(Message).join(Survey, Survey.message_id == Message.id).where(
@@ -179,8 +151,6 @@ class History:
         value = person.whatsapp if kind == "phone" else person.email
         identities.verify(self.session, self._ticket(story).contact, kind, value, how="agent")
 
-    # What follows
-
     def _look_at_news(self, at: datetime, until: datetime) -> None:
         """Up to the evening before, everybody has seen what there was to see."""
         if at > until - NEWS and not self.agents_looked:
@@ -188,83 +158,6 @@ class History:
             for agent in self.agents.values():
                 with clock.at(at):
                     notifications.mark_seen(self.session, agent)
-
-    def _pass_time(self, until: datetime) -> None:
-        """Let everything that was due before `until` happen at its own time."""
-        for _ in range(MOST_ROUNDS):
-            due = self._next_due()
-            if due is None or due >= until:
-                return
-            with clock.at(due + MOMENT):
-                for verb in (sla.breach_due, surveys.send_due, tickets.wake_due):
-                    verb(self.session)
-                self._settle()
-        raise HelpdeskError(f"the demo's history does not settle before {until}")
-
-    def _next_due(self) -> datetime | None:
-        asked = union_all(
-            select(func.min(SlaClock.due_at)).where(SlaClock.breached_at.is_(None), SlaClock.met_at.is_(None)),
-            select(func.min(Survey.due_at)).where(Survey.state == "planned"),
-            select(func.min(Task.due_at)).where(Task.state == "due", Task.name.startswith("services.")),
-            select(func.min(Ticket.snoozed_until)))
-        return min((due for due in self.session.scalars(asked) if due), default=None)
-
-    def _settle(self) -> None:
-        """Reactions, deliveries and what comes back of them, until there is nothing left."""
-        for _ in range(MOST_ROUNDS):
-            self.session.flush()
-            if not (self._react() + self._send() + self._deliver()):
-                return
-        raise HelpdeskError("the demo's history does not settle")
-
-    def _react(self) -> int:
-        rows = self.session.scalars(select(Task).where(Task.state == "due", Task.due_at <= clock.now())
-                                    .order_by(Task.id)).all()
-        done = 0
-        for task in rows:
-            slow = not task.name.startswith("services.")
-            if slow and self._has_files(task):
-                continue        # fetched by the worker when the demo has started
-            self.session.delete(task)
-            self.session.flush()
-            done += 1
-            if not slow:
-                function(task.name)(self.session, task.ticket_id, **(task.data or {}))
-        return done
-
-    def _send(self) -> int:
-        if not self.session.scalar(select(Delivery.id).where(Delivery.status == DeliveryStatus.QUEUED).limit(1)):
-            return 0
-        ids = outbox.claim_due(self.session)
-        for delivery_id in ids:
-            self.session.flush()
-            channel, parts, done = sending.prepare(self.session, delivery_id)
-            for part in parts[done:]:
-                outbox.sent(self.session, delivery_id, wire.send(channel, part, self.platforms, self.line), len(parts))
-        return len(ids)
-
-    def _deliver(self) -> int:
-        """Take what lies in the post, and turn it into messages."""
-        if not self.post.waiting and not self.told:
-            return 0
-        self.told = False
-        while self.post.waiting:
-            url, headers, body = self.post.waiting.pop(0)
-            name = self.by_url[url.rpartition("/")[2]]
-            request = Request("POST", headers, {}, body)
-            self.channels[name].verify(request)
-            inbound.store(self.session, self.accounts[name], request, self.channels[name].source_key(request))
-        rows = self.session.scalars(select(RawInbound).where(RawInbound.state == "new").order_by(RawInbound.id)).all()
-        names = {inbox.id: name for name, inbox in self.accounts.items()}
-        for raw in rows:
-            channel = self.channels[names[raw.inbox_id]]
-            inbound.process(self.session, raw.id, channel, wire.read(channel, raw.request(inbound.body(raw))))
-        return len(rows)
-
-    def _take_mail(self, raw: bytes, sender: str, recipients: list[str]) -> None:
-        request = Request("MAIL", {"X-Envelope-To": ", ".join(recipients)}, {}, raw)
-        inbound.store(self.session, self.accounts["email"], request, f"mail:{secrets.token_hex(32)}")
-        self.told = True
 
     def _write_on_site(self, story: Story, person: Person, given: dict) -> None:
         inbox = self.accounts["web"]
@@ -274,7 +167,7 @@ class History:
             story.visitor_id = visitor.id
         chats.write(self.session, inbox, story.visitor_id,
                     {"client_id": secrets.token_urlsafe(12), "locale": person.locale, "page": "/demo/shop", **given})
-        self.told = True
+        self.after.told = True
 
     def _button(self, story: Story, beginning: str) -> tuple[int, dict] | None:
         last = self.session.scalar(select(Message).where(
@@ -283,10 +176,6 @@ class History:
         buttons = (last.payload or {}).get("buttons", ()) if last else ()
         return next(((number, button) for number, button in enumerate(buttons, 1)
                      if button["payload"].startswith(beginning)), None)
-
-    def _has_files(self, task: Task) -> bool:
-        return bool(self.session.scalar(select(Attachment.id).where(
-            Attachment.message_id == (task.data or {}).get("message_id"), Attachment.sha256 == "").limit(1)))
 
     def _ticket(self, story: Story) -> Ticket:
         return tickets.lock(self.session, story.ticket_id)
