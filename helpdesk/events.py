@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from helpdesk import db, models
 from helpdesk.reactions import REACTIONS
 
-
 WRITE, PLAN = insert(models.Event.__table__), insert(models.Task.__table__)
 
 

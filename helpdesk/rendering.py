@@ -22,7 +22,8 @@ def page(template: str, fragment: str | None = None, **context) -> str:
 def install(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(asset_url=asset_url, now=now, pure=pure)
-    app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials)
+    app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials,
+                                 capitalize_first=capitalize_first)
     app.context_processor(lambda: {"company_name": settings.current().company_name})
 
 
@@ -100,3 +101,6 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in name.split()[:2]).upper() or "?"
 
 
+def capitalize_first(text: str) -> str:
+    """A sentence's first letter; the rest stays as it is."""
+    return text[:1].upper() + text[1:]

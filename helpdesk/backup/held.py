@@ -1,7 +1,8 @@
 """What is changed in a restored database before anybody sees it, in SQL that both databases understand.
 
 Since the backup was made, messages may have left and links may have been used: nothing may happen a second time. The
-mailboxes' cursors stay as they were then, so that all mail since is fetched again. Mail in doubt counts as waiting, because the worker would send it once more by itself.
+mailboxes' cursors stay as they were then, so that all mail since is fetched again. Mail in
+doubt counts as waiting, because the worker would send it once more by itself.
 """
 
 STATEMENTS = (

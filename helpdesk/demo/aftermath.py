@@ -1,4 +1,4 @@
-"""What follows a step of the demo's history: reactions, deliveries, clocks and surveys, as the worker would see to them.
+"""What follows a step of the demo's history: reactions, deliveries, clocks and surveys, as a worker would see to them.
 
 The worker's own loop opens a transaction for each piece of work; here all of it happens in one.
 """

@@ -17,5 +17,5 @@ from helpdesk.models.visitors import Visitor
 
 __all__ = ["Agent", "AgentSession", "Article", "AssistantTurn", "Attachment", "Base", "BusinessHours", "Contact",
            "Delivery", "Event", "Identity", "Inbox", "Message", "Notification", "Participant", "Question", "RateCount",
-           "Rating", "RawInbound", "SignInLink", "SlaClock", "SlaPolicy", "Status", "Survey", "SystemState", "Tag", "Task",
-           "Team", "TeamMember", "ThreadKey", "Ticket", "TicketTag", "Trust", "Visitor"]
+           "Rating", "RawInbound", "SignInLink", "SlaClock", "SlaPolicy", "Status", "Survey", "SystemState", "Tag",
+           "Task", "Team", "TeamMember", "ThreadKey", "Ticket", "TicketTag", "Trust", "Visitor"]

@@ -5,6 +5,8 @@ people become one record only when both are proved (docs/decisions/0003-identity
 """
 from __future__ import annotations
 
+from datetime import timedelta
+
 import phonenumbers
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,6 +20,7 @@ from helpdesk.services import bounds
 
 MERGE_STEPS = 20
 LONGEST = 320           # characters of an address; cut, two people could become one
+SEEN_AFTER = timedelta(minutes=1)       # in a chat, not every line needs to be written down as a sign of life
 TYPED = "typed"
 HOW_TRUST = {TYPED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED, "platform": Trust.VERIFIED,
              "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
@@ -87,7 +90,8 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
     contact = survivor(session, identity.contact)
     if contact is not identity.contact:
         identity.contact = contact
-    identity.seen_at = contact.seen_at = at
+    if at - contact.seen_at > SEEN_AFTER or identity.seen_at is None or at - identity.seen_at > SEEN_AFTER:
+        identity.seen_at = contact.seen_at = at
     if name and contact.name in ("", _as_name(kind, value)):
         contact.name = name[:200]
     if locale and not contact.locale:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from channels.base import Channel, Inbound
@@ -18,8 +18,8 @@ from helpdesk.errors import NotFound
 from helpdesk.models import Identity, Inbox, Message, Participant, Status, ThreadKey, Ticket
 from helpdesk.services import tickets
 
-
 FLOOD, FLOOD_WINDOW = 20, timedelta(minutes=10)
+LAST = select(Ticket).where(Ticket.contact_id == bindparam("contact_id")).order_by(Ticket.id.desc()).limit(1)
 
 
 @dataclass
@@ -62,8 +62,7 @@ def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, iden
 
 
 def _last(session: Session, identity: Identity) -> Ticket | None:
-    return session.scalar(select(Ticket).where(Ticket.contact_id == identity.contact_id)
-                          .order_by(Ticket.id.desc()).limit(1))
+    return session.scalar(LAST, {"contact_id": identity.contact_id})
 
 
 def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | None:

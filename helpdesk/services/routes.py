@@ -12,7 +12,6 @@ from helpdesk.clock import now
 from helpdesk.models import Contact, Identity, Inbox, Message, Participant, Ticket
 from helpdesk.services import inboxes
 
-
 # Built once: every ticket page asks these, and building a statement costs more than running it.
 _IDENTITIES = select(Identity).where((Identity.contact_id == bindparam("contact")) | Identity.id.in_(
     select(Participant.identity_id).where(Participant.ticket_id == bindparam("ticket"),

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from helpdesk import events, settings
@@ -30,6 +30,9 @@ from helpdesk.services.hours import Hours
 
 KINDS = ("first_response", "resolution")
 BATCH = 100
+POLICIES = select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id)
+CLOCKS = select(SlaClock).where(SlaClock.ticket_id == bindparam("ticket_id")).order_by(SlaClock.id).execution_options(
+    populate_existing=True)
 
 
 def ensure_default(session: Session) -> SlaPolicy:
@@ -156,13 +159,12 @@ def explain(session: Session, ticket: Ticket) -> list[Interval]:
 
 
 def _clocks(session: Session, ticket: Ticket) -> list[SlaClock]:
-    return list(session.scalars(select(SlaClock).where(SlaClock.ticket_id == ticket.id).order_by(SlaClock.id)
-                                .execution_options(populate_existing=True)))
+    return list(session.scalars(CLOCKS, {"ticket_id": ticket.id}))
 
 
 def _policy(session: Session, ticket: Ticket) -> SlaPolicy:
     """The first policy that promises something for this priority."""
-    policies = session.scalars(select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id)).all()
+    policies = session.scalars(POLICIES).all()
     fits = (p for p in policies if any(_target(p, kind, ticket) for kind in KINDS))
     return next(fits, None) or (policies[0] if policies else ensure_default(session))
 

@@ -89,3 +89,12 @@ def test_every_language_says_everything(code):
             "handed_over", "greeting", "thanks", "bye", "bot")
     assert all(say(code, key) for key in keys)
     assert "Monday 09:00" in say(code, "hours", time="Monday 09:00")
+
+
+@pytest.mark.parametrize("locale", ["en", "id", "es", "pt", "hi"])
+def test_the_assistants_own_buttons_fit_every_platform(locale):
+    """Meta takes 20 characters; longer ones would turn all buttons of the message into numbered lines."""
+    from helpdesk.services.phrases import say
+    long = [text for name in ("helped_button", "not_helped_button", "person_button")
+            if len(text := say(locale, name)) > 20]
+    assert not long

@@ -1,0 +1,71 @@
+"""The inbox and a ticket, for one signed-in agent with a kept-alive connection.
+
+The floor shows the same kind of page with nothing but Flask, a session cookie, the ORM and Jinja (flask_floor.py).
+Both are asked in turns by the same client (http_lat.py).
+"""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+
+from tests.bench import running
+from tests.bench.figures import Figure, median, tool
+from tests.house import free_port, wait_for
+
+ROUNDS, REQUESTS = 5, 100
+GOAL = 2.0
+
+
+def run(full: bool) -> Iterator[Figure]:
+    """A small desk, and a large one when there is time."""
+    tool("flask_floor.py"), tool("http_lat.py")
+    for tickets in (1_000, 100_000) if full else (1_000, 10_000):
+        yield from _desk(tickets)
+
+
+def _desk(tickets: int) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="helpdesk_bench_") as folder, running.house(tickets) as house:
+        port, database = free_port(), str(Path(folder) / "floor.db")
+        subprocess.run([sys.executable, str(tool("flask_floor.py")), "seed", str(tickets)], check=True,
+                       env={**os.environ, "FF_DB": database})
+        with running.process("tests.bench.floor_web", str(port), FF_DB=database):
+            floor = f"http://127.0.0.1:{port}"
+            browser = requests.Session()
+            wait_for(lambda: _answers(browser, f"{floor}/login"), "the floor to answer")
+            cookies = {"floor": "; ".join(f"{c.name}={c.value}" for c in browser.cookies), "product": running.cookie(house)}
+            ticket = tickets // 2 + 1
+            pairs = {"inbox": (f"{floor}/inbox", f"{house.url}/inbox/all"),
+                     "ticket": (f"{floor}/ticket/{min(ticket, 900)}", f"{house.url}/inbox/all/{ticket}"),
+                     "ticket, as a fragment": (f"{floor}/ticket/{min(ticket, 900)}", f"{house.url}/inbox/all/{ticket}")}
+            for page, urls in pairs.items():
+                extra = ["-H", "X-Fragment: 1"] if "fragment" in page else []
+                found = [(_ask(urls[0], cookies["floor"]), _ask(urls[1], cookies["product"], *extra))
+                         for _ in range(ROUNDS)]
+                for share in ("p50", "p95"):
+                    floors, ours = (median([one[side][share] for one in found]) for side in (0, 1))
+                    yield Figure(f"page, {page}, {tickets // 1000}k tickets, {share}", ours, "ms", floors,
+                                 most=GOAL if share == "p95" else None)
+
+
+def _answers(browser: requests.Session, url: str) -> bool:
+    try:
+        return browser.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def _ask(url: str, cookie: str, *extra: str) -> dict:
+    answer = subprocess.run(
+        [sys.executable, str(tool("http_lat.py")), "-n", str(REQUESTS), "-w", "10", "--json", "-H", f"Cookie: {cookie}",
+         "-H", "Accept: text/html", *extra, url], capture_output=True, text=True, check=True)
+    found = json.loads(answer.stdout)
+    if found["status"] != {"200": REQUESTS}:
+        raise RuntimeError(f"{url} answered {found['status']}")
+    return found
