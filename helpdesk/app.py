@@ -58,8 +58,10 @@ def _allowed_origin(origin: str | None, environ: dict) -> bool:
 
 
 def _after_commit(notices: list[Notice]) -> None:
-    pump.wake(notices)
-    for notice in notices:
-        if notice.name == "signed-out":
-            agents.drop_sessions({notice.data["session"]})
-    push(notices)
+    try:
+        for notice in notices:
+            if notice.name == "signed-out":
+                agents.drop_sessions({notice.data["session"]})
+        push(notices)
+    finally:
+        pump.wake(notices)      # last: the work it starts would keep the browsers waiting

@@ -3,10 +3,11 @@
 A reaction is named by module and function and gets the ticket's id and the event's fields. `services.x.f` runs in one
 transaction together with the removal of its task row; `jobs.x.f` does slow work outside of any and must be safe to
 run twice. Either way it is run from a row: a crash loses none, and a failing one stops no neighbour.
+Slow work that few messages need (fetching a file, asking for a name) is planned where the need is seen
+(helpdesk.services.inbound), as rows of the same table.
 """
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "TicketOpened": ("jobs.profiles.fetch",),
-    "MessageReceived": ("services.assistant.answer", "jobs.attachments.fetch"),
+    "MessageReceived": ("services.assistant.answer",),
     "ReplySent": ("services.continuity.watch",),
     "HandedOver": ("services.notifications.alert_handover",),
     "TicketAssigned": ("services.notifications.tell_assignee",),

@@ -26,7 +26,7 @@ MESSAGES = int(os.environ.get("HELPDESK_TEST_MESSAGES", "500"))
 KILLS = int(os.environ.get("HELPDESK_TEST_KILLS", "20"))
 PEOPLE = 10             # of each kind; each writes one after the other, as people do
 RETRY_SECONDS = 0.2
-GIVE_UP_SECONDS = 300
+GIVE_UP_SECONDS = int(os.environ.get("HELPDESK_TEST_GIVE_UP_SECONDS", "300"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -88,8 +88,8 @@ def _report(config: Settings, manifest: Manifest, kept: list[Path]) -> str:
     lines = [f"Restored the backup of {manifest.made_at}: {_said(manifest)}.",
              *(f"What was there before: {path}" for path in kept),
              "Nothing is sent until an admin releases the outbox (Settings, Deliveries). Everybody signs in again; "
-             "`helpdesk agents reset` prints a link. Mailboxes are read again from where the backup stood; what is known "
-             "already is left out."]
+             "`helpdesk agents reset` prints a link. Mailboxes are read again from where the backup stood; what is "
+             "known already is left out."]
     if not config.secret_key and not config.key_file.exists():
         lines.append(f"Put your copy of the secret key into {config.key_file} before you start: without it the "
                      "secrets of inboxes cannot be opened.")

@@ -16,16 +16,18 @@ log = logging.getLogger(__name__)
 STEPS: tuple[Callable[[], int], ...] = (inbound.drain, tasks.run_due, tasks.run_slow, outbox.send_due)
 LOOPS = (*STEPS[:-1], outbox.start_sending)     # begun lanes send by themselves; nothing waits for them
 
-_due: list[threading.Event] = []        # one for each loop
+_due: list[tuple[Callable, threading.Event]] = []       # one for each loop
 _tell_others: Callable[[], None] | None = None
 
 
 def wake(notices: list[Notice] | None = None) -> None:
     """Something may be due. As a commit listener it looks for notices to the worker."""
-    if notices is not None and not any(n.room == "worker" for n in notices):
+    told = None if notices is None else {n.name for n in notices if n.room == "worker"}
+    if told == set():
         return
-    for event in _due:
-        event.set()
+    for step, event in _due:
+        if told is None or ("inbound" if step is inbound.drain else "wake") in told:
+            event.set()
     if _tell_others and not _due:
         _tell_others()
 
@@ -60,8 +62,9 @@ def start() -> Callable[[], None]:
 
     threads = []
     for step in LOOPS:
-        _due.append(threading.Event())
-        threads.append(threading.Thread(target=loop, args=(step, _due[-1]), name=step.__name__, daemon=True))
+        due = threading.Event()
+        _due.append((step, due))
+        threads.append(threading.Thread(target=loop, args=(step, due), name=step.__name__, daemon=True))
         threads[-1].start()
     forget = db.on_commit(wake)
     wake()

@@ -25,3 +25,5 @@ def push(notices: list[Notice]) -> None:
         told.add(key)
         socketio.emit(notice.name, notice.data, to=notice.room,
                       namespace=WIDGET if notice.room.startswith("visitor:") else AGENT)
+    if told:
+        socketio.sleep(0)       # emit() only queues: whoever writes to the lines shall not wait for what comes next

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import db, events, security, settings
@@ -17,6 +17,10 @@ LINK_VALID = timedelta(hours=1)
 SIGN_IN_TRIES, SIGN_IN_SECONDS = 5, 15 * 60
 PASSWORD_LENGTHS = (10, 256)
 WRONG = "That e-mail address and password do not go together."
+GOOD = (AgentSession.ended_at.is_(None), Agent.disabled_at.is_(None),
+        AgentSession.seen_at > bindparam("seen_since"), AgentSession.created_at > bindparam("begun_since"))
+BY_TOKEN = select(Agent, AgentSession).join(AgentSession, AgentSession.agent_id == Agent.id).where(
+    AgentSession.token_hash == bindparam("token_hash"), *GOOD)
 
 
 def create(session: Session, name: str, email: str, role: str = "agent", password: str = "",
@@ -80,22 +84,20 @@ def use_link(session: Session, token: str, address: str, user_agent: str) -> tup
 
 def session_of(session: Session, token: str) -> tuple[Agent, AgentSession] | None:
     """Who this token belongs to; None when it has ended, was idle too long, is too old, or the agent is disabled."""
-    row = session.execute(select(Agent, AgentSession).join(AgentSession, AgentSession.agent_id == Agent.id).where(
-        AgentSession.token_hash == security.token_hash(token), *_good())).first()
+    row = session.execute(BY_TOKEN, {"token_hash": security.token_hash(token), **_since()}).first()
     return tuple(row) if row else None
 
 
 def alive(session: Session, session_ids: set[int]) -> set[int]:
     """Those of some sessions that are still good."""
     return set(session.scalars(select(AgentSession.id).join(Agent, Agent.id == AgentSession.agent_id).where(
-        AgentSession.id.in_(session_ids), *_good())))
+        AgentSession.id.in_(session_ids), *GOOD), _since()))
 
 
-def _good() -> tuple:
+def _since() -> dict:
     rules, at = settings.current(), now()
-    return (AgentSession.ended_at.is_(None), Agent.disabled_at.is_(None),
-            AgentSession.seen_at > at - timedelta(hours=rules.session_idle_hours),
-            AgentSession.created_at > at - timedelta(days=rules.session_absolute_days))
+    return {"seen_since": at - timedelta(hours=rules.session_idle_hours),
+            "begun_since": at - timedelta(days=rules.session_absolute_days)}
 
 
 def touch(session: Session, session_id: int) -> None:

@@ -29,7 +29,9 @@ def source_key(value: str) -> str:
 
 def clean(value: str) -> str:
     """Without NUL and lone surrogates."""
-    return value if value.isascii() and "\0" not in value else value.replace("\0", "").encode("utf-8", "ignore").decode()
+    if value.isascii() and "\0" not in value:
+        return value
+    return value.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def fitted(item: Inbound) -> Inbound:

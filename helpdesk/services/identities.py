@@ -34,7 +34,7 @@ def normal(kind: str, value: str) -> str:
     if kind == "email":
         address = normal_address(value)
         local, _, domain = address.rpartition("@")
-        if (not local or "." not in domain or any(c.isspace() or c in "<>,;" for c in value)
+        if (not local or "." not in domain or not domain.isascii() or any(c.isspace() or c in "<>,;" for c in value)
                 or max(len(value), len(address)) >= LONGEST):
             raise Invalid(f"{value[:80]!r} is not a mail address.")
         return address
@@ -147,9 +147,12 @@ def verify(session: Session, contact: Contact, kind: str, value: str, how: str, 
 
 def merge_into(session: Session, contact: Contact, into: Contact, why: str, actor: str = "system") -> None:
     """Two records of one person: `contact` points to `into`. Nothing is rewritten but whose the open work is."""
-    contact, into = survivor(session, contact), survivor(session, into)
-    if contact.id == into.id:
-        return
+    for _ in range(2):      # the second time they are ours: somebody else may just have joined the two, or turned them
+        contact, into = survivor(session, contact), survivor(session, into)
+        if contact.id == into.id:
+            return
+        session.scalars(select(Contact).where(Contact.id.in_((contact.id, into.id))).order_by(Contact.id)
+                        .with_for_update(key_share=True).execution_options(populate_existing=True)).all()
     contact.merged_into_id = into.id
     identities = session.scalars(select(Identity).where(Identity.contact_id == contact.id)).all()
     tickets = session.scalars(select(Ticket).where(Ticket.contact_id == contact.id).order_by(Ticket.id)

@@ -29,7 +29,7 @@ from helpdesk.models import (
     ThreadKey,
     Ticket,
 )
-from helpdesk.services import bounds, files, identities, inboxes, ladder, outbox, sla, tickets
+from helpdesk.services import bounds, files, identities, inboxes, ladder, outbox, sla, tasks, tickets
 
 BLOB_LIMIT = 256_000                        # larger bodies lie in the file store
 KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; secrets do not belong in the store
@@ -55,7 +55,8 @@ def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> 
     large = len(request.body) > BLOB_LIMIT
     raw = RawInbound(inbox_id=inbox.id, source_key=source_key, method=request.method,
                      headers={k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
-                     query={bounds.clean(k): bounds.clean(v) for k, v in request.query.items()}, body=None if large else request.body,
+                     query={bounds.clean(k): bounds.clean(v) for k, v in request.query.items()},
+                     body=None if large else request.body,
                      sha256=files.save(request.body) if large else "", size=len(request.body))
     session.add(raw)
     db.tell(session, "worker", "inbound")
@@ -216,9 +217,12 @@ def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | Non
 
 def _open(session, inbox, channel, item, identity, decision) -> Ticket:
     subject = item.subject or " ".join(item.text.split())[:CONVERSATION_SUBJECT]
-    return tickets.open_ticket(session, identity.contact, channel=inbox.channel, subject=subject, inbox=inbox,
-                               identity_id=identity.id, at=item.sent_at, why=decision.rung,
-                               follows=decision.follows, with_assistant=inbox.assistant and not item.automatic)
+    ticket = tickets.open_ticket(session, identity.contact, channel=inbox.channel, subject=subject, inbox=inbox,
+                                 identity_id=identity.id, at=item.sent_at, why=decision.rung,
+                                 follows=decision.follows, with_assistant=inbox.assistant and not item.automatic)
+    if not identity.contact.name and type(channel).profile is not Channel.profile:
+        tasks.plan(session, "jobs.profiles.fetch", ticket.id)
+    return ticket
 
 
 def _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id) -> Message:
@@ -238,6 +242,8 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
     session.flush()
     if channel.can.subject:
         db.insert_new(session, ThreadKey, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
+    if any(file.content is None for file in item.files):
+        tasks.plan(session, "jobs.attachments.fetch", ticket.id, {"message_id": message.id})
     return message
 
 

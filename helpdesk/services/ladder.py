@@ -122,7 +122,7 @@ def _by_person(session, inbox, channel, item, identity, steps) -> Decision | Non
     return Decision("person", tickets.lock(session, ticket.id), switched=ticket.channel != inbox.channel)
 
 
-def _by_flood(session: Session, channel: Channel, identity: Identity, last: Ticket, steps: list[str]) -> Decision | None:
+def _by_flood(session, channel, identity, last, steps) -> Decision | None:
     """Whoever opens ticket after ticket by mail is a machine gone wrong. Nothing is lost, but it stays in one place."""
     since = now() - FLOOD_WINDOW
     if not channel.can.subject or last.created_at < since:

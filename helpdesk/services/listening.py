@@ -20,6 +20,7 @@ SHOUTED = re.compile(r"[!?]*!{2,}[!?]*|[!?]*\?!\?*|!\?|\?{3,}")
 MACHINES = frozenset(("bot", "bots", "robot", "robots", "robo", "machine", "mesin", "chatbot", "maquina",
                       "बॉट", "रोबोट"))
 SMALL_TALK = ("bot", "thanks", "bye", "greeting")
+HEARD = 1_500           # characters; what somebody wants stands at the beginning, and the rest would hold up everybody
 REACH = 5               # words between "talk" and "person"
 NEGATION_REACH = 3      # words between "don't want" and "talk to a person"
 SAME_QUESTION = 92      # likeness from 0 to 100 from which a question is the same again
@@ -28,6 +29,7 @@ FRUSTRATED = 1.0
 
 def wants_person(text: str) -> bool:
     """Whether somebody asks for a human being. "Personal data" and "I don't need a person" are no such wish."""
+    text = text[:HEARD]
     said = words(text)
     rest = [word for word in said if word not in POLITE and word not in FUNCTION]
     if rest and len(said) <= 6 and any(_alike(rest, p) for _, p in hear("person_alone")):
@@ -40,6 +42,7 @@ def wants_person(text: str) -> bool:
 def frustration(text: str, previous: str = "") -> float:
     """How annoyed somebody sounds; from FRUSTRATED on they should not talk to a machine. `previous` is what they
     wrote before our last answer, or '': the same question again means that the answer was none."""
+    text = text[:HEARD]
     said, score = words(text), 0.0
     if any(_find(said, p) >= 0 for _, p in hear("frustration")):
         score += 1.0
@@ -56,6 +59,7 @@ def frustration(text: str, previous: str = "") -> float:
 
 def small_talk(text: str) -> str:
     """bot, thanks, bye or greeting when the message is nothing else, otherwise ''."""
+    text = text[:HEARD]
     said = words(text)
     if not said:
         return "thanks" if text.strip() and not any(c.isalnum() for c in text) and "?" not in text else ""
@@ -72,6 +76,7 @@ def small_talk(text: str) -> str:
 
 def agreement(text: str) -> bool | None:
     """True for a bare yes, False for a bare no, None for everything else."""
+    text = text[:HEARD]
     said = tuple(word for word in words(text) if word not in POLITE)
     for kind, meaning in (("yes", True), ("no", False)):
         if said and any(said == p for _, p in hear(kind)):
@@ -82,6 +87,7 @@ def agreement(text: str) -> bool | None:
 def language(text: str) -> tuple[str, bool]:
     """(language, clear): the most likely one of ours by script and function words; '' when nothing tells. It is clear
     with two such words and few of another language, or when the whole message is of one."""
+    text = text[:HEARD]
     letters = sum(c.isalpha() for c in text)
     if letters and len(DEVANAGARI.findall(text)) > 0.3 * letters:
         return "hi", True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, tuple_
@@ -26,6 +26,8 @@ COLUMNS = (Ticket.id, Ticket.subject, Ticket.status, Ticket.priority, Ticket.cha
            Ticket.with_assistant, Ticket.waiting_since, Ticket.snoozed_until, Ticket.preview, Ticket.preview_author,
            Ticket.due_at, Ticket.last_message_at, Ticket.seq, Ticket.contact_id, Contact.name.label("contact_name"),
            Agent.name.label("agent_name"))
+TAGS = select(TicketTag.ticket_id, Tag.name).join(Tag, Tag.id == TicketTag.tag_id).where(
+    TicketTag.ticket_id.in_(bindparam("ids", expanding=True))).order_by(Tag.name)
 
 
 @dataclass(frozen=True)
@@ -83,19 +85,16 @@ def find_view(key: str) -> View:
 def tickets(session: Session, view: View, agent_id: int, filters: Filters = Filters(), cursor: str = "",
             limit: int = PAGE) -> Page:
     """One page of a view, the last touched first. With words to look for, the view's status does not matter."""
-    query = select(*COLUMNS).join(Contact, Contact.id == Ticket.contact_id).outerjoin(
-        Agent, Agent.id == Ticket.agent_id).where(*_narrowed(filters))
-    if filters.q:
-        wanted = [query.where(Ticket.merged_into_id.is_(None))]
-    else:
-        wanted = [query.where(Ticket.status == status, *_conditions(view.key, agent_id)) for status in view.statuses]
+    wanted = [_listing("resolved", None)] if filters.q else [_listing(view.key, status) for status in view.statuses]
+    if narrowed := _narrowed(filters):
+        wanted = [q.where(*narrowed) for q in wanted]
     if cursor:
         at, ticket_id = _read_cursor(cursor)
         wanted = [q.where(tuple_(Ticket.last_message_at, Ticket.id) <
                           tuple_(literal(at, Ticket.last_message_at.type), literal(ticket_id))) for q in wanted]
     rows: list[Row] = []
     for one in wanted:
-        rows += session.execute(one.order_by(Ticket.last_message_at.desc(), Ticket.id.desc()).limit(limit + 1)).all()
+        rows += session.execute(one, {"agent_id": agent_id, "most": limit + 1}).all()
     if len(wanted) > 1:
         rows.sort(key=lambda row: (row.last_message_at, row.id), reverse=True)
     more, rows = len(rows) > limit, rows[:limit]
@@ -116,6 +115,16 @@ def _conditions(key: str, agent_id) -> list[ColumnElement[bool]]:
             "assistant": [Ticket.with_assistant, *awake],
             "snoozed": [Ticket.snoozed_until.is_not(None), Ticket.merged_into_id.is_(None)],
             "resolved": [Ticket.merged_into_id.is_(None)]}.get(key, awake)
+
+
+@cache
+def _listing(key: str, status: Status | None):
+    """The rows of a view with one status, or with any. Built once: building costs more than asking."""
+    query = select(*COLUMNS).join(Contact, Contact.id == Ticket.contact_id).outerjoin(
+        Agent, Agent.id == Ticket.agent_id).where(*_conditions(key, bindparam("agent_id")))
+    if status:
+        query = query.where(Ticket.status == status)
+    return query.order_by(Ticket.last_message_at.desc(), Ticket.id.desc()).limit(bindparam("most"))
 
 
 @lru_cache(maxsize=64)
@@ -153,9 +162,7 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
 def _tags(session: Session, ids: list[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     if ids:
-        rows = session.execute(select(TicketTag.ticket_id, Tag.name).join(Tag, Tag.id == TicketTag.tag_id)
-                               .where(TicketTag.ticket_id.in_(ids)).order_by(Tag.name))
-        for ticket_id, name in rows:
+        for ticket_id, name in session.execute(TAGS, {"ids": ids}):
             found.setdefault(ticket_id, []).append(name)
     return found
 

@@ -7,7 +7,7 @@ import uuid
 from flask import Flask, jsonify, render_template, request
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from helpdesk import db
 from helpdesk.errors import HelpdeskError
@@ -21,6 +21,7 @@ BUSY = "The database is busy or away. Nothing was lost; please try again in a mo
 def install(app: Flask) -> None:
     """Answer every kind of failure."""
     app.register_error_handler(HelpdeskError, lambda e: answer(e.status, str(e), getattr(e, "retry_after", None)))
+    app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(HTTPException, lambda e: e.response if e.response is not None and e.code < 400
                                else answer(e.code or 500, e.description or ""))
     app.register_error_handler(IntegrityError, _lost_race)
@@ -39,6 +40,11 @@ def answer(status: int, message: str, retry_after: int | None = None, reference:
     if request.headers.get("HX-Request") or request.headers.get("X-Fragment"):
         return message, status, {**headers, "Content-Type": "text/plain; charset=utf-8"}
     return render_template("errors/error.html", status=status, message=message, reference=reference), status, headers
+
+
+def _foreign_host(error: SecurityError):
+    """No page: its addresses would carry that name."""
+    return "This host name is not served here.", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _lost_race(error: IntegrityError):

@@ -13,8 +13,7 @@ from sqlalchemy.exc import OperationalError
 from helpdesk import db, schema
 from helpdesk.clock import now
 from helpdesk.models import Contact, Event, Identity, Message, Participant, SlaClock, ThreadKey, Ticket
-from tests.bench.figures import Missing
-from tests.conftest import POSTGRES
+from tests.bench.figures import POSTGRES, Missing
 
 PEOPLE, MESSAGES, AT_ONCE = 2_000, 3, 2_000
 WORDS = ("the parcel of my last order has not arrived and the page says it left the store on Monday please look where "
@@ -69,8 +68,8 @@ def _rows(numbers: range, first: int, first_contact: int, first_identity: int, i
             key = f"<{ticket}.{k}@old.example>"
             made[Message].append({
                 "ticket_id": ticket, "seq": 2 * k + 1, "inbox_id": inbox_id, "identity_id": first_identity + who,
-                "channel": "email", "direction": "in" if k != 1 else "out", "author_kind": "contact", "text": said(n + k),
-                "external_id": key, "sent_at": at + timedelta(minutes=10 * k)})
+                "channel": "email", "direction": "in" if k != 1 else "out", "author_kind": "contact",
+                "text": said(n + k), "external_id": key, "sent_at": at + timedelta(minutes=10 * k)})
             made[ThreadKey].append({"key": key, "inbox_id": inbox_id, "ticket_id": ticket})
             made[Event].append({"name": "MessageReceived", "ticket_id": ticket, "seq": 2 * k + 2, "actor": "system",
                                 "created_at": at})
@@ -89,7 +88,12 @@ def scratch(kind: str, folder: Path) -> Iterator[str]:
     try:
         yield from _connected(f"{POSTGRES.rpartition('/')[0]}/{name}")
     finally:
-        _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        remove(name)
+
+
+def remove(name: str) -> None:
+    """Drop a database of the test server, if it is there."""
+    _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _connected(url: str) -> Iterator[str]:

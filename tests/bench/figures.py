@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+POSTGRES = os.environ.get("HELPDESK_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 TOOLS = Path(os.environ.get("HELPDESK_BENCH_TOOLS", ROOT.parent / "shared" / "bench"))
 
 

@@ -10,14 +10,13 @@ import sys  # noqa: E402
 import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from tests.bench.figures import tool  # noqa: E402
+from tests.bench.figures import POSTGRES, tool  # noqa: E402
 
 SUPPORT = "support@example.org"
 
 
 def floor(kind: str, folder: Path, tickets: int):
     """The harness's own preparation and its `ingest`, on a database in our folder or of our name."""
-    from tests.conftest import POSTGRES
     source = tool("mail_floor.py").read_text().partition("for r in range(3):")[0]
     source = source.replace("/tmp/bench/mf", str(folder / "floor"))
     server = POSTGRES.rpartition("/")[0].partition("://")[2]
@@ -31,13 +30,16 @@ def floor(kind: str, folder: Path, tickets: int):
     def measure(mails):
         for mail in mails:
             harness["ingest"](mail)
-    return measure, harness["g"]
+    return measure, harness["g"], lambda: None
 
 
 def product(kind: str, folder: Path, tickets: int):
     """The helpdesk as it runs: the mail is kept, acknowledged, read in a child process, and put into its ticket."""
+    from sqlalchemy import func, select
+
     from helpdesk import db, schema, settings
     from helpdesk.jobs import inbound, listener
+    from helpdesk.models import Message, Ticket
     from helpdesk.services import inboxes, sla
     from tests.bench import desks
     settings.use(settings.load({}, {"data_dir": str(folder / "data"), "database_url": os.environ["BENCH_DATABASE"]}))
@@ -56,7 +58,11 @@ def product(kind: str, folder: Path, tickets: int):
                 listener.accept([SUPPORT], mail)
             while inbound.drain():
                 pass
-    return measure, mailgen
+
+    def tally():
+        with db.reading() as session:
+            return [session.scalar(select(func.count()).select_from(model)) for model in (Ticket, Message)]
+    return measure, mailgen, tally
 
 
 def _cpu() -> float:
@@ -70,7 +76,7 @@ def _cpu() -> float:
 
 def main() -> None:
     side, kind, folder, tickets = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
-    measure, mails = {"floor": floor, "product": product}[side](kind, folder, tickets)
+    measure, mails, tally = {"floor": floor, "product": product}[side](kind, folder, tickets)
     print(json.dumps({"ready": True}), flush=True)
     number = 10_000_000
     for line in sys.stdin:
@@ -79,9 +85,11 @@ def main() -> None:
         new = [mails.new_mail(number + n) for n in range(count)]
         replies = [mails.reply_mail(number + n, "your enquiry", mails.msgid(number + n)) for n in range(count)]
         for name, batch in (("new", new), ("reply", replies)):
-            cpu, start = _cpu(), time.perf_counter()
+            before, cpu, start = tally(), _cpu(), time.perf_counter()
             measure(batch)
             answer[name] = {"per_s": count / (time.perf_counter() - start), "cpu_ms": (_cpu() - cpu) / count * 1000}
+            if before and tally() != [before[0] + (count if name == "new" else 0), before[1] + count]:
+                raise RuntimeError(f"{count} mails ({name}) made of {before} tickets and messages {tally()}")
         number += count
         print(json.dumps(answer), flush=True)
 

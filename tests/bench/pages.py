@@ -37,9 +37,11 @@ def _desk(tickets: int) -> Iterator[Figure]:
                        env={**os.environ, "FF_DB": database})
         with running.process("tests.bench.floor_web", str(port), FF_DB=database):
             floor = f"http://127.0.0.1:{port}"
+            wait_for(lambda: running.answers(f"{floor}/login"), "the floor to answer")
             browser = requests.Session()
-            wait_for(lambda: _answers(browser, f"{floor}/login"), "the floor to answer")
-            cookies = {"floor": "; ".join(f"{c.name}={c.value}" for c in browser.cookies), "product": running.cookie(house)}
+            browser.get(f"{floor}/login", timeout=5)
+            cookies = {"floor": "; ".join(f"{c.name}={c.value}" for c in browser.cookies),
+                       "product": running.cookie(house)}
             ticket = tickets // 2 + 1
             pairs = {"inbox": (f"{floor}/inbox", f"{house.url}/inbox/all"),
                      "ticket": (f"{floor}/ticket/{min(ticket, 900)}", f"{house.url}/inbox/all/{ticket}"),
@@ -52,13 +54,6 @@ def _desk(tickets: int) -> Iterator[Figure]:
                     floors, ours = (median([one[side][share] for one in found]) for side in (0, 1))
                     yield Figure(f"page, {page}, {tickets // 1000}k tickets, {share}", ours, "ms", floors,
                                  most=GOAL if share == "p95" else None)
-
-
-def _answers(browser: requests.Session, url: str) -> bool:
-    try:
-        return browser.get(url, timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def _ask(url: str, cookie: str, *extra: str) -> dict:

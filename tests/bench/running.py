@@ -51,12 +51,55 @@ def cookie(made: House, name: str = "alice") -> str:
     return "; ".join(f"{one.name}={one.value}" for one in browser.cookies)
 
 
+def environment(**more: str) -> dict[str, str]:
+    """Ours, and more."""
+    return {**os.environ, **more}
+
+
 @contextmanager
-def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen]:
+def process(*arguments: str, **more: str) -> Iterator[subprocess.Popen]:
     """`python -m …` in the project, ended afterwards."""
-    started = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env={**os.environ, **environment})
+    started = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=environment(**more))
     try:
         yield started
     finally:
         started.kill()
         started.wait()
+
+
+@contextmanager
+def folder() -> Iterator[str]:
+    """An empty folder, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="helpdesk_bench_") as name:
+        yield name
+
+
+def answers(url: str) -> bool:
+    """Whether a page is there by now."""
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def resident_kb(house: House) -> int:
+    """The memory of the serving process itself."""
+    return _field(house.parts["serve"].pid, "status", "VmRSS:")
+
+
+def whole_mb(house: House) -> float:
+    """The memory of the serving process and its children; what they share is counted once (PSS)."""
+    return sum(_field(pid, "smaps_rollup", "Pss:") for pid in _family(house.parts["serve"].pid)) / 1024
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += _family(int(child))
+    return found
+
+
+def _field(pid: int, file: str, name: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))

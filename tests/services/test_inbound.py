@@ -113,13 +113,14 @@ def test_mail_from_our_own_address_is_set_aside(any_cast, work, sender):
 def test_two_long_source_keys_with_one_beginning_are_two_deliveries(any_cast):
     with db.transaction() as session:
         for number in (1, 2):
-            assert inbound.store(session, any_cast.mail, Request("MAIL", {}, {}, b"x"), "imap:" + "f" * 300 + str(number))
-        assert inbound.store(session, any_cast.mail, Request("MAIL", {}, {}, b"x"), "imap:" + "f" * 300 + "2") is None
+            assert inbound.store(session, any_cast.mail, Request("MAIL", {}, {}, b"x"), f"imap:{'f' * 300}{number}")
+        assert inbound.store(session, any_cast.mail, Request("MAIL", {}, {}, b"x"), f"imap:{'f' * 300}2") is None
 
 
 def test_a_query_with_a_nul_is_stored_without_it(any_cast):
     with db.transaction() as session:
-        raw = inbound.store(session, any_cast.mail, Request("POST", {"User-Agent": "a\0b"}, {"a\0": "b\0"}, b"x"), "k\0")
+        request = Request("POST", {"User-Agent": "a\0b"}, {"a\0": "b\0"}, b"x")
+        raw = inbound.store(session, any_cast.mail, request, "k\0")
         assert (raw.query, raw.headers, raw.source_key) == ({"a": "b"}, {"User-Agent": "ab"}, "k")
 
 

@@ -98,3 +98,9 @@ def test_the_assistants_own_buttons_fit_every_platform(locale):
     long = [text for name in ("helped_button", "not_helped_button", "person_button")
             if len(text := say(locale, name)) > 20]
     assert not long
+
+
+def test_a_very_long_text_is_heard_at_its_beginning_only():
+    """Listening to all of it would hold up everybody for minutes."""
+    assert wants_person("I want to talk to a person. " + "and so on " * 50_000)
+    assert not wants_person("and so on " * 50_000 + "I want to talk to a person.")

@@ -1,15 +1,18 @@
 """What leaves the house, against a real mail server on loopback."""
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from channels.base import SendError
 from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
+from helpdesk.jobs import outbox as jobs_outbox
 from helpdesk.models import Delivery, Event, Identity, Inbox, SystemState, Ticket
-from helpdesk.services import inboxes, outbox, replies, tickets
+from helpdesk.services import files, inboxes, outbox, replies, tickets
 from tests.people import written
 from tests.services.smtp_sink import Sink
 
@@ -171,3 +174,111 @@ def test_sent_twice_with_one_client_id_it_is_one_message(cast, sink, answer, wor
         first = replies.send(session, ticket, "again", agent=alice, client_id="c1")
         second = replies.send(session, ticket, "again", agent=alice, client_id="c1")
         assert first.id == second.id
+
+
+def test_a_server_that_does_not_answer_holds_up_no_other_inbox(cast, sink, answer, work, monkeypatch):
+    from channels.email import Email
+    stuck, meanwhile = threading.Event(), threading.Event()
+    real = Email.send
+
+    def send(self, message):
+        if "stuck" in message.text:
+            stuck.wait(30)
+        else:
+            meanwhile.set()
+        return real(self, message)
+    monkeypatch.setattr(Email, "send", send)
+    with db.transaction() as session:
+        second = inboxes.create(session, "email", "Sales", {
+            "address": "sales@kopi.example", "smtp_host": "127.0.0.1", "smtp_port": str(sink.port),
+            "smtp_security": "none"})
+    answer("stuck")
+    lanes = jobs_outbox.start_sending()
+    with db.transaction() as session:
+        ticket = session.get(Ticket, written(session, second, "To sales", address="eve@example.net").ticket_id)
+        replies.send(session, tickets.lock(session, ticket.id), "quick", agent=session.merge(cast.alice))
+    lanes += jobs_outbox.start_sending()
+    assert len(lanes) == 2 and meanwhile.wait(20) and not stuck.is_set()
+    assert jobs_outbox.start_sending() == [], "an inbox has one lane"
+    stuck.set()
+    assert [lane.result(30) for lane in lanes] == [1, 1]
+
+
+def test_no_more_is_claimed_than_is_sent_at_once(cast, sink, answer, work):
+    """What waits in a queue behind a slow server would look as if it had been sent halfway."""
+    with db.transaction() as session:
+        for n in range(9):
+            ticket = session.get(Ticket, written(session, cast.mail, "x", address=f"p{n}@example.com",
+                                                 external_id=f"<{n}>").ticket_id)
+            replies.send(session, ticket, "Hi", agent=session.merge(cast.alice))
+    with db.transaction() as session:
+        assert len(outbox.claim_due(session, cast.mail.id, jobs_outbox.AT_ONCE)) == 4
+        assert len(session.scalars(select(Delivery.id).where(Delivery.status == "queued")).all()) == 5
+
+
+def test_a_worker_that_comes_too_late_is_not_listened_to(answer, cast):
+    sent = answer()
+    with db.transaction() as session:
+        outbox.claim_due(session)
+        session.get(Delivery, sent).attempts = 2        # its lease ran out, and another one has taken over
+        outbox.failed(session, sent, SendError("broken line"), attempt=1)
+        assert delivery_in(session, sent).status == "sending"
+        outbox.sent(session, sent, "<x>", 1)
+        outbox.failed(session, sent, SendError("broken line"), attempt=2)
+        assert delivery_in(session, sent).status == "sent", "sent is sent"
+
+
+def delivery_in(session, number) -> Delivery:
+    session.flush()
+    return session.get(Delivery, number)
+
+
+def test_a_defect_after_the_handing_over_is_no_reason_to_send_twice(sink, answer, work, monkeypatch):
+    from channels.email import Email
+    real = Email.send
+
+    def send(self, message):
+        real(self, message)
+        raise KeyError("the answer cannot be read")
+    monkeypatch.setattr(Email, "send", send)
+    sent = answer()
+    work()
+    assert delivery(sent).status == "uncertain" and len(sink.mails) == 1
+
+
+def test_what_was_sent_is_written_down_even_when_the_database_was_away_for_a_moment(sink, answer, work, monkeypatch):
+    real, tries = outbox.sent, []
+
+    def sent(*args):
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError("", {}, Exception("the server is restarted"))
+        return real(*args)
+    monkeypatch.setattr(jobs_outbox, "RECORD_WAITS", (0, 0))
+    monkeypatch.setattr(outbox, "sent", sent)
+    number = answer()
+    work()
+    assert delivery(number).status == "sent" and len(sink.mails) == 1 and len(tries) == 2
+
+
+def test_a_file_that_is_gone_is_said_at_once_and_holds_nothing_up(sink, answer, work, cast):
+    first = answer("first")
+    with db.transaction() as session:
+        ticket = tickets.lock(session, session.get(Delivery, first).ticket_id)
+        stored = files.put("a.pdf", "application/pdf", b"%PDF")
+        files.forget(stored.sha256)
+        broken = replies.send(session, ticket, "see file", agent=session.merge(cast.alice), files=[stored]).id
+        broken = session.scalar(select(Delivery.id).where(Delivery.message_id == broken))
+    last = answer("last")
+    work()
+    assert (delivery(broken).status, delivery(last).status) == ("failed", "sent")
+    assert "a.pdf are gone" in delivery(broken).error
+
+
+def test_an_account_that_works_again_says_so(cast, sink, answer, work):
+    with db.transaction() as session:
+        inboxes.mark_health(session, cast.mail.id, "login refused", "Sending")
+    answer()
+    work()
+    with db.reading() as session:
+        assert session.get(Inbox, cast.mail.id).error == ""

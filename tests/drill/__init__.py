@@ -1,0 +1,1 @@
+"""The long form of tests/test_crash.py."""
