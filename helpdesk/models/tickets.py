@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.clock import now
@@ -22,6 +22,7 @@ class Status(StrEnum):
 
 
 PRIORITIES = ("low", "normal", "high", "urgent")
+SNOOZED = text("snoozed_until IS NOT NULL")
 
 
 class Ticket(Base):
@@ -29,7 +30,7 @@ class Ticket(Base):
     knows the last seq it saw can ask for what came after. `reply_*` is the current default route, no more."""
     __tablename__ = "ticket"
     id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     subject: Mapped[str] = mapped_column(String(300), default="")
     status: Mapped[Status] = mapped_column(String(16), default=Status.OPEN)
     priority: Mapped[str] = mapped_column(String(8), default="normal")
@@ -42,7 +43,7 @@ class Ticket(Base):
     assistant_misses: Mapped[int] = mapped_column(default=0)
     handed_over_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)    # the customer waits for us
-    snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     follows_ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     seq: Mapped[int] = mapped_column(default=0)
@@ -61,7 +62,11 @@ class Ticket(Base):
     __table_args__ = (Index(None, "status", "last_message_at", "id"),
                       Index(None, "agent_id", "status", "last_message_at", "id"),
                       Index(None, "channel", "status", "last_message_at", "id"),
-                      Index(None, "created_at"), Index(None, "due_at"))
+                      Index("ix_ticket_with_assistant", "status", "last_message_at", "id",
+                            sqlite_where=text("with_assistant = 1"), postgresql_where=text("with_assistant")),
+                      Index("ix_ticket_snoozed", "status", "last_message_at", "id", sqlite_where=SNOOZED,
+                            postgresql_where=SNOOZED),
+                      Index(None, "contact_id", "id"), Index(None, "created_at"), Index(None, "due_at"))
 
     @property
     def active(self) -> bool:
