@@ -13,7 +13,7 @@ from channels.web import CLIENT_ID, FILE_ENDINGS, Web
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Identity, Inbox, RawInbound, Visitor
-from helpdesk.services import files, inbound, limits, visitors
+from helpdesk.services import bounds, files, inbound, limits, visitors
 
 MESSAGES_PER_MINUTE = 20
 FILES_PER_MINUTE = 10
@@ -61,7 +61,7 @@ def _checked(given: Mapping) -> dict[str, str]:
         value = given.get(key) or ""
         if not isinstance(value, str):
             raise Invalid(f"{key} must be text.")
-        value = value.replace("\0", "").strip()
+        value = bounds.clean(value).strip()
         if len(value) > limit and key in ("text", "payload"):
             raise Invalid(f"That is too long: at most {limit:,} characters.")
         message[key] = value[:limit]

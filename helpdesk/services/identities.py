@@ -159,7 +159,8 @@ def merge_into(session: Session, contact: Contact, into: Contact, why: str, acto
                               .with_for_update()).all()
     for row in (*identities, *tickets):
         row.contact = into
-    into.name = into.name or contact.name
+    if not into.name or into.name in {i.value for i in into.identities} and contact.name:
+        into.name = contact.name        # a name is better than an address
     into.locale = into.locale or contact.locale
     session.flush()
     events.record(session, events.ContactsMerged(

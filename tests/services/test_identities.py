@@ -124,3 +124,13 @@ def test_a_name_is_taken_over_once_and_never_overwritten(any_cast):
         identities.resolve(session, "telegram", "77", name="Ann", locale="id-ID", how="platform")
         identities.resolve(session, "telegram", "77", name="Mallory", locale="de", how="platform")
         assert (contact.name, contact.locale) == ("Ann", "id-ID")
+
+
+def test_a_merged_contact_keeps_the_better_name(any_cast):
+    with db.transaction() as session:
+        nameless = session.get(Identity, written(session, any_cast.mail, "Hello", name="").identity_id).contact
+        assert nameless.name == ANN
+        named = session.get(Identity, written(session, any_cast.mail, "Hi", address="lee@example.com",
+                                              external_id="<lee@x>", name="Ann Lee").identity_id).contact
+        identities.merge_into(session, named, nameless, why="test")
+        assert nameless.name == "Ann Lee"
