@@ -22,7 +22,7 @@ from helpdesk.setting_checks import CHECKS, Wrong, from_text, of_type
 
 PREFIX = "HELPDESK_"
 FILE_NAME = "HELPDESK_CONFIG"
-TESTS_ONLY = "HELPDESK_TEST_"
+NOT_OURS = ("HELPDESK_TEST_", "HELPDESK_BENCH_")        # for the tests and benches
 SECRETS = ("secret_key", "metrics_token")
 ADDRESSES = ("database_url", "redis_url")  # may carry a password
 KEY_BYTES = 32
@@ -161,7 +161,7 @@ def _toml(path: Path, problems: list[str]) -> dict[str, Any]:
 def _environment(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     values = {}
     for name, value in env.items():
-        if not name.startswith(PREFIX) or name == FILE_NAME or name.startswith(TESTS_ONLY):
+        if not name.startswith(PREFIX) or name == FILE_NAME or name.startswith(NOT_OURS):
             continue
         key = name.removeprefix(PREFIX).lower()
         plain = key.removesuffix("_file")

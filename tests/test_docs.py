@@ -78,7 +78,7 @@ def test_files_and_settings_that_are_named_exist(text_file):
                "tests/channels/fixtures/pigeon/"}
     assert [name for name in files if name not in made_up and not (ROOT / name).exists()] == []
     variables = {name.removesuffix("_FILE").lower() for name in re.findall(r"\bHELPDESK_([A-Z_]+)", text)}
-    assert {name for name in variables if not name.startswith("test_")} - {"config"} <= set(KEYS)
+    assert {name for name in variables if not name.startswith(("test_", "bench_"))} - {"config"} <= set(KEYS)
     plain = re.sub(r"(?ms)^```.*?^```$", "", text)
     for setting in re.findall(r"(?m)^ {4}([a-z_]+) = ", plain) + re.findall(r"`([a-z_]+) = [^`]*`", plain):
         assert setting in {*KEYS, *POSTFIX}, setting

@@ -349,7 +349,7 @@ def test_on_a_phone_it_fills_the_screen_and_nothing_overflows(visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_that_axe_knows_is_wrong(visit, axe, scheme):
-    ann = visit(color_scheme=scheme)
+    ann = visit(color_scheme=scheme, reduced_motion="reduce")
     frame = ann.open()
     expect(frame.locator(".intro h2")).to_be_visible()
     assert axe(frame) == []
