@@ -44,10 +44,7 @@ def _start_sockets(app: Flask, config: Settings) -> None:
     socketio.init_app(app, async_mode="gevent", message_queue=config.redis_url or None, channel="helpdesk",
                       cors_allowed_origins=_allowed_origin, max_http_buffer_size=FRAME_LIMIT, ping_interval=25,
                       ping_timeout=60, manage_session=False, cookie=None, logger=False, engineio_logger=False)
-    forget = app.extensions.get("helpdesk_listener")
-    if forget:
-        forget()
-    app.extensions["helpdesk_listener"] = db.on_commit(_after_commit)
+    db.on_commit(_after_commit)
 
 
 def _allowed_origin(origin: str | None, environ: dict) -> bool:
