@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from mimetypes import guess_extension
 from typing import Any
 
-from channels.base import Inbound, Receipt
+from channels.base import Fact, Inbound
 
 KNOWN_EXTENSIONS = {"audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "image/webp": ".webp",
                     "image/jpeg": ".jpg", "audio/amr": ".amr", "audio/aac": ".aac"}
@@ -42,17 +42,17 @@ def word(value: Any) -> str:
     return str(value)
 
 
-def sound(item: Inbound | Receipt) -> Inbound | Receipt:
+def sound(item: Fact) -> Fact:
     """The fact itself, with a text if it says nothing at all. Raises TypeError when a field of it holds something that
     cannot be stored."""
     for spec in fields(item):
         value = getattr(item, spec.name)
         if spec.type == "str" and not isinstance(value, str):
             raise TypeError(f"{spec.name} is {value!r}")
-    if isinstance(item, Receipt):
-        return item
-    for file in item.files:
+    for file in getattr(item, "files", ()):
         word(file.ref)
+    if not isinstance(item, Inbound):
+        return item
     return item if item.text or item.files or item.payload else replace(item, text="[empty]")
 
 

@@ -90,6 +90,56 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Change:
+    """The person outside changed something that stands under an external id. Harmless when it comes late or twice."""
+    external_id: str
+    address: str                    # who did it
+    at: datetime
+    account: str = ""               # as Inbound.account
+
+
+@dataclass(frozen=True)
+class Edited(Change):
+    """They corrected their message; `text` is what it says now."""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Unsent(Change):
+    """They took their message back: its words and files are to be forgotten."""
+
+
+@dataclass(frozen=True)
+class Reaction(Change):
+    """They put a sign on a message, theirs or ours. '' takes the earlier one back."""
+    emoji: str = ""
+
+
+@dataclass(frozen=True)
+class Typing:
+    """They are writing right now. Not worth keeping."""
+    address: str
+    at: datetime
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Our own account said something: through us, or somebody in the platform's own app or page."""
+    external_id: str
+    address: str                    # to whom
+    sent_at: datetime
+    text: str = ""
+    files: Sequence[File] = ()
+    delivery_id: str = ""           # our Outbound.id, where the platform gives it back
+    account: str = ""
+    raw: Any = None
+
+
+Fact = Inbound | Receipt | Edited | Unsent | Reaction | Typing | Echo
+
+
+@dataclass(frozen=True)
 class Fetched:
     """One raw delivery that was asked for (IMAP). `cursor` is what to remember once the bytes are safe."""
     source_key: str
@@ -135,6 +185,10 @@ class Can:
     receipts: frozenset[Status] = frozenset({Status.SENT})
     reply_window: timedelta | None = None
     idempotent: bool = False        # the provider recognises a repeated send by our id
+    hears: frozenset[str] = frozenset()     # beside messages and receipts: edits, unsends, reactions, typing, echoes
+    typing: bool = False            # the person can be shown that somebody writes: Channel.typing
+    per_second: float = 0           # messages that the account may send in a second; 0: no limit that is known
+    pause: float = 0                # seconds between two messages to one address
 
 
 @dataclass(frozen=True)
@@ -210,15 +264,15 @@ class Channel:
         """What makes a redelivery of the same bytes recognisable. Unique per inbox."""
         return hashlib.sha256(request.body).hexdigest()
 
-    def scope(self, item: Inbound) -> str:
+    def scope(self, item: Any) -> str:
         """The namespace of item.address: the page or app id where ids are page-scoped, otherwise ''."""
         return ""
 
-    def parse(self, request: Request) -> Iterable[Inbound | Receipt]:
+    def parse(self, request: Request) -> Iterable[Fact]:
         """Plain facts from one raw delivery. Kinds that the helpdesk does not handle are left out."""
         return ()
 
-    def read(self, request: Request) -> list[Inbound | Receipt]:
+    def read(self, request: Request) -> list[Fact]:
         """parse(), with every surprise turned into Unreadable. Callers use this one."""
         try:
             return list(self.parse(request))
@@ -260,6 +314,10 @@ class Channel:
     def acknowledge(self, item: Inbound) -> None:
         """Tell the platform that we noticed (Telegram: stop the spinner on a pressed button). Called by the worker
         after the item is safe; never raises, because nothing depends on it."""
+
+    def typing(self, address: str, replies_to: Sequence[str] = ()) -> None:
+        """Show the person that somebody is writing. `replies_to`: what they said last. Raises SendError; a hint that
+        nobody waits for."""
 
     def profile(self, address: str) -> str:
         """The name of the person behind an address, where the platform tells it on request; '' otherwise."""
