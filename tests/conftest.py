@@ -16,7 +16,7 @@ from helpdesk import db, schema, settings  # noqa: E402
 from helpdesk.jobs import inbound, outbox, pump  # noqa: E402
 from tests.people import Cast  # noqa: E402
 
-pytest_plugins = ["tests.conftest_strict"]
+pytest_plugins = ["tests.conftest_strict", "tests.rates"]
 
 POSTGRES = os.environ.get("HELPDESK_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("HELPDESK_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
