@@ -29,6 +29,11 @@ class Conflict(HelpdeskError):
     status = 409
 
 
+class TooEarly(HelpdeskError):
+    """It speaks of something that is not here yet: ask again a little later."""
+    status = 409
+
+
 class TooMany(HelpdeskError):
     """A rate limit. `retry_after` is in seconds."""
     status = 429

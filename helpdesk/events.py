@@ -38,6 +38,25 @@ class MessageReceived(Fact):
 
 
 @dataclass(frozen=True)
+class MessageEdited(Fact):
+    """The customer corrected a message of theirs."""
+    message_id: int
+
+
+@dataclass(frozen=True)
+class MessageUnsent(Fact):
+    """The customer took a message back; its words are gone."""
+    message_id: int
+
+
+@dataclass(frozen=True)
+class MessageReacted(Fact):
+    """The customer put a sign on a message; '' when they took it off."""
+    message_id: int
+    emoji: str = ""
+
+
+@dataclass(frozen=True)
 class ReplySent(Fact):
     """Somebody on our side answered in public. `by`: agent, assistant or system."""
     message_id: int
@@ -237,6 +256,9 @@ class SettingsChanged(Fact):
     """Audit: what an admin changed."""
     what: str
     detail: str = ""
+
+
+CHANGES = tuple(fact.__name__ for fact in (MessageEdited, MessageUnsent, MessageReacted))     # of what was said before
 
 
 def record(session: Session, fact: Fact, *, ticket: models.Ticket | None = None,

@@ -23,7 +23,7 @@ def install(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(asset_url=asset_url, now=now, pure=pure)
     app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials,
-                                 capitalize_first=capitalize_first)
+                                 capitalize_first=capitalize_first, moment=datetime.fromisoformat)
     app.context_processor(lambda: {"company_name": settings.current().company_name})
 
 

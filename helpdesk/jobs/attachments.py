@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from channels.base import File, SendError
 from helpdesk import db
-from helpdesk.models import Attachment, Inbox, Message
+from helpdesk.models import Attachment, Inbox, Message, RawInbound
 from helpdesk.services import files, inboxes
 
 
@@ -31,7 +31,18 @@ def fetch(ticket_id: int, *, message_id: int, **_) -> None:
 def _done(ticket_id: int, attachment_id: int, **values) -> None:
     with db.transaction() as session:
         attachment = session.get(Attachment, attachment_id)
+        if attachment is None:      # its message was taken back meanwhile
+            return
         for name, value in values.items():
             setattr(attachment, name, value)
         message = session.get(Message, attachment.message_id)
         db.tell(session, f"ticket:{ticket_id}", "delivery", ticket=ticket_id, message=message.id)
+
+
+def forget(ticket_id: int, *, hashes: list[str], **_) -> None:
+    """Remove files of messages that were taken back, unless something else holds the same bytes."""
+    with db.reading() as session:
+        needed = {*session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(hashes))),
+                  *session.scalars(select(RawInbound.sha256).where(RawInbound.sha256.in_(hashes)))}
+    for sha256 in set(hashes) - needed:
+        files.forget(sha256)

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import DataError
 
-from channels.base import Channel, ChannelError, Inbound, Receipt, Unreadable
+from channels.base import Channel, ChannelError, Fact, Inbound, Unreadable
 from helpdesk import db
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Inbox, RawInbound
@@ -56,7 +56,7 @@ def _submit(channel: Channel | None, raw: RawInbound) -> Future:
     return _pool.submit(_read, channel, raw)
 
 
-def _read(channel: Channel | None, raw: RawInbound) -> list[Inbound | Receipt]:
+def _read(channel: Channel | None, raw: RawInbound) -> list[Fact]:
     if channel is None:
         raise Unreadable("the inbox's secrets cannot be opened: is this the right secret key?")
     return channel.read(raw.request(inbound.body(raw)))

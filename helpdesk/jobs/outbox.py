@@ -75,6 +75,8 @@ def _send(delivery_id: int) -> None:
         except Exception as defect:     # it must not stop the others; it is shown on the message
             log.exception("delivery=%s", delivery_id)
             raise SendError(f"{type(defect).__name__}: {defect}") from defect
+        if done >= len(parts):
+            _record(outbox.complete, delivery_id)
         for part in parts[done:]:
             _record(outbox.sent, delivery_id, _hand_over(channel, part), len(parts))
     except SendError as error:

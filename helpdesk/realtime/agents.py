@@ -9,6 +9,7 @@ from flask import request
 from flask_socketio import ConnectionRefusedError, emit, join_room, leave_room
 
 from helpdesk import db
+from helpdesk.jobs import typing
 from helpdesk.models import Ticket
 from helpdesk.realtime import AGENT, socketio, widget
 from helpdesk.services import accounts
@@ -71,6 +72,8 @@ def presence(data) -> None:
          include_self=False)
     if state != "gone":
         widget.agent_present(ticket_id, name.split()[0] if name else "", state)
+    if state == "replying":
+        typing.show_soon(ticket_id)
 
 
 def drop_sessions(ended: set[int]) -> None:

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from channels.base import Channel, Inbound, Receipt, Request, Unreadable
+from channels.base import Channel, Echo, Edited, Fact, Inbound, Reaction, Receipt, Request, Typing, Unreadable, Unsent
 from helpdesk import db, events, settings
 from helpdesk.clock import now
-from helpdesk.errors import Invalid
+from helpdesk.errors import Invalid, TooEarly
 from helpdesk.models import (
     Attachment,
     Delivery,
@@ -29,13 +29,25 @@ from helpdesk.models import (
     ThreadKey,
     Ticket,
 )
-from helpdesk.services import bounds, files, identities, inboxes, ladder, outbox, sla, tasks, tickets
+from helpdesk.services import (
+    bounds,
+    changes,
+    echoes,
+    files,
+    identities,
+    inboxes,
+    ladder,
+    outbox,
+    sla,
+    tasks,
+    tickets,
+    typing,
+)
 
 BLOB_LIMIT = 256_000                        # larger bodies lie in the file store
 KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; secrets do not belong in the store
 RETRY_SECONDS = (60, 300, 1800)
 BATCH = 50
-CONVERSATION_SUBJECT = 80
 # Asked for each message, and therefore built once.
 LOCKED = select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
     RawInbound.id == bindparam("id")).with_for_update(of=RawInbound)
@@ -44,6 +56,7 @@ BY_EXTERNAL_ID = select(Message.id, Message.fingerprint).where(
 OF_OURS = select(Inbox.id).where(
     Inbox.channel == bindparam("channel"), func.lower(Inbox.account) == bindparam("address")).limit(1)
 LONG_AGO = timedelta(days=30)
+PATIENCE, ASK_AGAIN = timedelta(minutes=2), timedelta(seconds=15)   # for what overtook the message that it speaks of
 
 
 def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> RawInbound | None:
@@ -75,18 +88,45 @@ def due(session: Session) -> list[tuple[RawInbound, Inbox]]:
     return [(raw, inbox) for raw, inbox in session.execute(query.order_by(RawInbound.id).limit(BATCH))]
 
 
-def process(session: Session, raw_id: int, channel: Channel, items: list[Inbound | Receipt]) -> None:
-    """Turn one raw delivery, already read, into messages and receipts. Nothing happens when it was done before."""
+def process(session: Session, raw_id: int, channel: Channel, items: list[Fact]) -> None:
+    """Turn one raw delivery, already read, into messages, changes and receipts. Nothing happens when it was done
+    before. What speaks of a message that is not here yet is asked again for a while, then let go: it is about something
+    that we never had."""
     raw, inbox = session.execute(LOCKED, {"id": raw_id}).one()
     if raw.state != "new":
         return
-    for item in items:
-        target = _sibling(session, inbox, item) if isinstance(item, Inbound) else inbox
-        if isinstance(item, Inbound):
-            receive(session, target, channel, item, raw)
-        else:
-            report(session, inbox, item)
+    early = [item for item in items if not _took(session, inbox, channel, item, raw)]
+    if early and now() - raw.received_at < PATIENCE:
+        raw.next_try_at = now() + ASK_AGAIN
+        return
+    for item in early:
+        if isinstance(item, Edited):        # all that we will ever see of this message
+            receive(session, _sibling(session, inbox, item), channel, _as_message(item), raw)
     raw.state, raw.processed_at, raw.error = "processed", now(), ""
+
+
+def _took(session: Session, inbox: Inbox, channel: Channel, item: Fact, raw: RawInbound) -> bool:
+    """One fact into the store; False when it comes too early."""
+    try:
+        match item:
+            case Receipt():
+                report(session, inbox, item)
+            case Inbound():
+                receive(session, _sibling(session, inbox, item), channel, item, raw)
+            case _:
+                _CHANGES[type(item)](session, _sibling(session, inbox, item), channel, item)
+    except TooEarly:
+        return False
+    return True
+
+
+_CHANGES = {Edited: changes.edit, Unsent: changes.unsend, Reaction: changes.react, Echo: echoes.hear,
+            Typing: typing.show}
+
+
+def _as_message(edit: Edited) -> Inbound:
+    return Inbound(external_id=edit.external_id, address=edit.address, sent_at=edit.at, text=edit.text,
+                   account=edit.account)
 
 
 def failed(session: Session, raw_id: int, error: str, *, final: bool) -> None:
@@ -194,7 +234,7 @@ def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None
         raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
 
 
-def _sibling(session: Session, inbox: Inbox, item: Inbound) -> Inbox:
+def _sibling(session: Session, inbox: Inbox, item: Fact) -> Inbox:
     """Meta calls one URL for all numbers and pages of an app: the account in the payload names the inbox, as long as
     it shares the app's secret with the one that was called."""
     if not item.account or item.account == inbox.account:
@@ -216,7 +256,7 @@ def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | Non
 
 
 def _open(session, inbox, channel, item, identity, decision) -> Ticket:
-    subject = item.subject or " ".join(item.text.split())[:CONVERSATION_SUBJECT]
+    subject = item.subject or tickets.subject_from(item.text)
     ticket = tickets.open_ticket(session, identity.contact, channel=inbox.channel, subject=subject, inbox=inbox,
                                  identity_id=identity.id, at=item.sent_at, why=decision.rung,
                                  follows=decision.follows, with_assistant=inbox.assistant and not item.automatic)

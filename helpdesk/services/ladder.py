@@ -52,7 +52,7 @@ def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, iden
     if decision is None:
         steps.append("nothing fits: a new ticket")
         return Decision("new", follows=last, steps=steps)
-    if _too_old(decision.ticket):
+    if too_old(decision.ticket):
         steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
         if decision.unverified:     # what went before is none of a stranger's business
             return Decision("new", steps=steps)
@@ -96,13 +96,18 @@ def _by_conversation(session, inbox, channel, item, identity, steps) -> Decision
     """On chat and messengers the same person's open or lately closed matter goes on; a new mail is a new matter."""
     if channel.can.subject or item.fresh:
         return None
-    ticket_id = session.scalar(select(Message.ticket_id).where(
-        Message.identity_id == identity.id, Message.inbox_id == inbox.id).order_by(Message.id.desc()).limit(1))
-    if ticket_id is None:
+    ticket = conversation(session, inbox, identity)
+    if ticket is None:
         return None
-    ticket = tickets.lock(session, ticket_id)
     steps.append(f"goes on with ticket {ticket.id} in this inbox")
     return Decision("conversation", ticket, switched=ticket.channel != inbox.channel)
+
+
+def conversation(session: Session, inbox: Inbox, identity: Identity) -> Ticket | None:
+    """The ticket in which this person and this inbox spoke last, locked."""
+    ticket_id = session.scalar(select(Message.ticket_id).where(
+        Message.identity_id == identity.id, Message.inbox_id == inbox.id).order_by(Message.id.desc()).limit(1))
+    return tickets.lock(session, ticket_id) if ticket_id else None
 
 
 def _by_person(session, inbox, channel, item, identity, steps) -> Decision | None:
@@ -136,7 +141,8 @@ def _by_flood(session, channel, identity, last, steps) -> Decision | None:
     return Decision("flood", tickets.lock(session, last.id), flood=True)
 
 
-def _too_old(ticket: Ticket) -> bool:
+def too_old(ticket: Ticket) -> bool:
+    """Whether it was settled too long ago to be gone on with."""
     if ticket.active:
         return False
     return ticket.last_message_at < now() - timedelta(days=settings.current().reopen_days)

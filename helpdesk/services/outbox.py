@@ -118,6 +118,29 @@ def sent(session: Session, delivery_id: int, external_id: str, parts: int) -> No
     _move(session, delivery, DeliveryStatus.SENT)
 
 
+def heard(session: Session, delivery: Delivery, external_id: str, part_id: str = "") -> None:
+    """The platform shows a part of this delivery that it had not confirmed: an uncertain one is certain now, and goes
+    on with its next part (`part_id`: our id of the part, where the platform knows it)."""
+    if session.get(ThreadKey, (external_id, delivery.inbox_id)):
+        return
+    _remember(session, delivery, external_id)
+    if delivery.status != DeliveryStatus.UNCERTAIN:     # who is sending it will say so
+        return
+    number = part_id.partition(".")[2]
+    delivery.parts_sent = max(delivery.parts_sent, int(number)) + 1 if number.isdecimal() else delivery.parts_sent + 1
+    delivery.external_id, delivery.error = external_id, ""
+    delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, now()
+    db.tell(session, "worker", "wake")
+    _told(session, delivery)
+
+
+def complete(session: Session, delivery_id: int) -> None:
+    """All parts had been accepted before."""
+    delivery = session.get(Delivery, delivery_id, with_for_update=True)
+    delivery.lease_until, delivery.error, delivery.sent_at = None, "", now()
+    _move(session, delivery, DeliveryStatus.SENT)
+
+
 def failed(session: Session, delivery_id: int, error: SendError, attempt: int = 0) -> None:
     """It was not accepted: try later, give up, or leave it to an agent. `attempt` is the one that failed: a worker that
     comes so late that another one has taken over is not listened to."""

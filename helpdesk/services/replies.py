@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,7 +48,7 @@ def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agen
     outbox.enqueue(session, ticket, message, route)
     actor = agent.actor if agent else by
     if by == "agent":
-        _human_answered(session, ticket, route, at)
+        human_answered(session, ticket, route.inbox.id, route.identity.id, at)
     if by != "system":
         ticket.preview, ticket.preview_author = text[:200], by
         ticket.last_message_at, ticket.channel = at, route.inbox.channel
@@ -102,12 +103,13 @@ def _add(session: Session, ticket: Ticket, message: Message, files: Sequence[Sto
     return message
 
 
-def _human_answered(session: Session, ticket: Ticket, route: ways.Route, at) -> None:
+def human_answered(session: Session, ticket: Ticket, inbox_id: int, identity_id: int, at: datetime) -> None:
+    """What an agent's public answer changes about its ticket, wherever it was written."""
     ticket.with_assistant = False
     ticket.waiting_since = None
     if ticket.first_response_at is None:
         ticket.first_response_at = at
-    ticket.reply_inbox_id, ticket.reply_identity_id = route.inbox.id, route.identity.id
+    ticket.reply_inbox_id, ticket.reply_identity_id = inbox_id, identity_id
     sla.replied(session, ticket, at)
     tickets.wake(session, ticket, "agent")
     if ticket.status == Status.CLOSED:

@@ -29,6 +29,7 @@ from helpdesk.services import sla
 
 MERGE_STEPS = 20        # how far a chain of merges is followed; more would be a cycle
 WAKE_BATCH = 200
+CONVERSATION_SUBJECT = 80       # characters
 
 
 def lock(session: Session, ticket_id: int) -> Ticket:
@@ -61,6 +62,11 @@ def open_ticket(session: Session, contact: Contact, *, channel: str, subject: st
     events.record(session, events.TicketOpened(channel=channel, why=why), ticket=ticket,
                   actor=actor or contact.actor)
     return ticket
+
+
+def subject_from(text: str) -> str:
+    """What a conversation without a subject is called: how it begins."""
+    return " ".join(text.split())[:CONVERSATION_SUBJECT]
 
 
 def assign(session: Session, ticket: Ticket, agent: Agent | None, actor: str) -> None:

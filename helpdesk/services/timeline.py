@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from helpdesk.models import Event, Message, Ticket
 
-SHOWN_AS_MESSAGES = ("MessageReceived", "ReplySent", "NoteAdded")   # the message itself tells it
+SHOWN_AS_MESSAGES = ("MessageReceived", "ReplySent", "NoteAdded", "MessageReacted")   # the message itself tells it
 END = 2**31 - 1
 
 

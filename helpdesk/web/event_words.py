@@ -97,6 +97,8 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
                                                      d.get("why"), f"{who} woke the ticket")),
     "ChannelSwitched": lambda d, who: Words("switch", f"{who} went on by {channel_words(d.get('channel'))} (before: "
                                                       f"{channel_words(d.get('previous'))})", "warn"),
+    "MessageEdited": lambda d, who: Words("edit", f"{who} edited a message"),
+    "MessageUnsent": lambda d, who: Words("trash", f"{who} took a message back"),
     "TicketSplit": lambda d, who: Words("split", f"{who} split a message off into ticket #{d.get('into_ticket_id')}"),
     "HandedOver": _handed_over,
     "AssistantAnswered": _answered,

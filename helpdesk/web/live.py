@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from helpdesk import db
-from helpdesk.models import Message
-from helpdesk.services import views
+from helpdesk.models import Message, Ticket
+from helpdesk.services import changes, views
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs
 
@@ -19,7 +19,7 @@ WATCHED = 30
 @pages.get("/tickets/<int:ticket_id>/timeline")
 @needs("agent")
 def timeline(ticket_id: int):
-    """What came after `after`, the messages in `watch` (their delivery may have moved on), the header and the panel.
+    """What came after `after`, older messages that may have changed (see `watch`), the header and the panel.
     With `before` instead: older items only."""
     before = request.args.get("before", type=int)
     with db.reading() as session:
@@ -31,7 +31,7 @@ def timeline(ticket_id: int):
                                    **ctx.conversation(session, ticket, people, before=before))
         after = request.args.get("after", 0, type=int)
         shown |= ctx.conversation(session, ticket, people, after=after)
-        shown["items"] = _watched(session, ticket_id, after) + shown["items"]
+        shown["items"] = _watched(session, ticket, after) + shown["items"]
         return render_template("tickets/_live.html", **shown, **ctx.panel(session, ticket),
                                **ctx.composer(session, ticket))
 
@@ -47,10 +47,13 @@ def inbox(key: str):
                     **ctx.rail(session, ctx.directory(session)))
 
 
-def _watched(session, ticket_id: int, after: int) -> list[Message]:
+def _watched(session, ticket: Ticket, after: int) -> list[Message]:
+    """Older messages that may look different now: those that the browser watches, and those that were changed."""
     ids = [int(part) for part in request.args.get("watch", "").split(",") if part.isdecimal()][:WATCHED]
+    if after < ticket.seq:
+        ids += changes.changed_since(session, ticket, after)
     if not ids:
         return []
     return list(session.scalars(select(Message).where(
-        Message.ticket_id == ticket_id, Message.id.in_(ids), Message.seq <= after)
+        Message.ticket_id == ticket.id, Message.id.in_(ids), Message.seq <= after)
         .options(selectinload(Message.attachments), selectinload(Message.deliveries)).order_by(Message.seq)))

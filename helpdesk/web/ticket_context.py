@@ -148,5 +148,6 @@ def _names(contact: Contact, people: Directory) -> Callable[[str], str]:
             return agents.get(int(number), "A former agent")
         if kind == "contact":
             return contact.label
-        return {"assistant": "The assistant", "system": "The helpdesk"}.get(kind, kind or "Somebody")
+        return {"assistant": "The assistant", "system": "The helpdesk",
+                "elsewhere": "Somebody of ours"}.get(kind, kind or "Somebody")
     return who

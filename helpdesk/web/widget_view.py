@@ -66,7 +66,8 @@ def items(session: Session, visitor: Visitor, ticket: Ticket, after: int) -> lis
     contact = visitors.contact_of(session, visitor)
     return [_item(session, message, visitor, contact)
             for message in timeline.public_items(session, ticket, after=after, limit=PAGE,
-                                                  reader=visitor.identity_id)]
+                                                  reader=visitor.identity_id)
+            if "unsent_at" not in (message.payload or {})]
 
 
 def _item(session: Session, message: Message, visitor: Visitor, contact: Contact) -> dict:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, select
 
 from channels.base import Status as DeliveryStatus
-from helpdesk import db
+from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.models import Agent, Attachment, Delivery, Event, Message, Tag, Ticket
 from helpdesk.services import files, replies, tickets
@@ -339,3 +339,26 @@ def test_counts_stand_beside_the_views(alice, cast):
         entries[words[0]] = words[-1]
     assert entries["With the assistant"] == entries["All open"] == entries["E-mail"] == "3"
     assert entries["Mine"] == "Mine", "nothing is counted where nothing is"
+
+
+def test_an_edited_message_is_fetched_again_with_its_signs_and_earlier_words(alice, number):
+    with db.transaction() as session:
+        ticket = tickets.lock(session, number)
+        message = session.scalar(select(Message).where(Message.ticket_id == number))
+        before, at = ticket.seq, now().isoformat()
+        message.text = "Where is my parcel from Lima?"
+        message.payload = {"edits": [{"text": "Where is my pracel?", "until": at}], "edited_at": at,
+                           "reactions": {"1": {"emoji": "🎉", "at": at}, "2": {"emoji": "", "at": at}}}
+        events.record(session, events.MessageEdited(message_id=message.id), ticket=ticket, actor="contact:1")
+    html = part(alice, f"/tickets/{number}/timeline?after={before}").text
+    assert f'id="message-{message.id}"' in html and "from Lima" in html and "pracel" in html
+    assert html.count('class="reaction"') == 1 and "edited a message" in html
+    assert f'id="message-{message.id}"' not in part(alice, f"/tickets/{number}/timeline?after={before + 1}").text
+
+
+def test_a_message_taken_back_says_so_and_nothing_else(alice, number):
+    with db.transaction() as session:
+        message = session.scalar(select(Message).where(Message.ticket_id == number))
+        message.text, message.payload = "", {"unsent_at": now().isoformat()}
+    html = part(alice, f"/inbox/all/{number}").text
+    assert "took this message back" in html and "No text" not in html
