@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from mimetypes import guess_extension
@@ -10,8 +11,10 @@ from typing import Any
 
 from channels.base import Fact, Inbound
 
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 KNOWN_EXTENSIONS = {"audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "image/webp": ".webp",
                     "image/jpeg": ".jpg", "audio/amr": ".amr", "audio/aac": ".aac"}
+log = logging.getLogger(__name__)
 
 
 def load(body: bytes) -> dict[str, Any]:
@@ -54,6 +57,38 @@ def sound(item: Fact) -> Fact:
     if not isinstance(item, Inbound):
         return item
     return item if item.text or item.files or item.payload else replace(item, text="[empty]")
+
+
+def each(items: Iterable[Any], read: Callable[[Any], Iterable[Fact]],
+         stand_in: Callable[[Any], Fact] | None = None) -> Iterator[Fact]:
+    """The facts that `read` finds in every item of a delivery, each guarded for itself.
+
+    An item that cannot be read costs its neighbours nothing: `stand_in` gives a message in its place that says so,
+    where the item still tells who sent it; if it does not, the item is only in the raw bytes, and in the log. When
+    nothing at all could be read, the first error is raised, and the delivery goes into quarantine.
+    """
+    found: list[tuple[list[Fact], Any]] = []
+    errors = []
+    for item in items:
+        try:
+            found.append(([sound(fact) for fact in read(item)], None))
+        except UNREADABLE as error:
+            errors.append(error)
+            found.append(([], item))
+    if errors and not any(facts for facts, _ in found):
+        raise errors[0]
+    for facts, broken in found:
+        yield from facts if broken is None else _stand_in(broken, stand_in)
+
+
+def _stand_in(item: Any, stand_in: Callable[[Any], Fact] | None) -> list[Fact]:
+    try:
+        if stand_in:
+            return [sound(stand_in(item))]
+    except UNREADABLE:
+        pass
+    log.warning("a part of a delivery cannot be read; the rest was taken")
+    return []
 
 
 def objects(value: Any) -> list[dict]:

@@ -74,6 +74,7 @@ class Inbound:
     fresh: bool = False             # the person asked to begin a new conversation
     start: bool = False             # only opens the line (Telegram's /start): makes no ticket
     fingerprint: str = ""           # hash of the content; tells a redelivery from a re-used external_id
+    reply_token: str = ""           # what the platform wants back with an answer; see Can.reply_token_lives
     raw: Any = None                 # the provider's own words, for the people who debug at night
 
 
@@ -166,7 +167,7 @@ class Outbound:
     replies_to: Sequence[str] = ()  # external ids, nearest parent first
     buttons: Sequence[Button] = ()
     message_id: str = ""            # mail: the Message-ID that was fixed when it was queued, with brackets
-    reply_token: str = ""           # mail: goes into the plus-address of Reply-To
+    reply_token: str = ""           # mail: goes into the Reply-To; elsewhere that of the last Inbound, if fresh
     sender_name: str = ""
     cc: Sequence[str] = ()
     automatic: bool = False         # written by a machine: marked so that no other machine answers
@@ -189,6 +190,7 @@ class Can:
     typing: bool = False            # the person can be shown that somebody writes: Channel.typing
     per_second: float = 0           # messages that the account may send in a second; 0: no limit that is known
     pause: float = 0                # seconds between two messages to one address
+    reply_token_lives: timedelta | None = None      # how long after the message its Inbound.reply_token may be used
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,8 @@ class Channel:
     """One medium. A subclass is one module in this folder, or a plugin of entry point group `helpdesk.channels`.
 
     `config` holds an inbox's values by setting key. `http` is the one door to the network (channels._http.Http).
+    `publish(name, content_type, content)` gives a file an address on the web, for platforms that take no uploads but
+    fetch; None where there is no such place.
     """
     name: ClassVar[str]
     label: ClassVar[str]
@@ -241,9 +245,12 @@ class Channel:
     settings: ClassVar[Sequence[Setting]] = ()
     instant: ClassVar[bool] = False         # nothing to send: the recipient's own page is told and fetches (web chat)
     proves_sender: ClassVar[bool] = False   # the platform itself authenticates who writes (WhatsApp yes, mail no)
+    person_first: ClassVar[bool] = False    # the platform lets nobody be written to who has not written before
+    word: ClassVar[str] = ""                # the label inside a sentence, where that differs ("e-mail")
 
-    def __init__(self, config: Mapping[str, str], http: Any = None):
-        self.config, self.http = dict(config), http
+    def __init__(self, config: Mapping[str, str], http: Any = None,
+                 publish: Callable[[str, str, bytes], str] | None = None):
+        self.config, self.http, self.publish = dict(config), http, publish
 
     @classmethod
     def window(cls, settings: Mapping[str, Any]) -> timedelta | None:

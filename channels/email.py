@@ -17,6 +17,7 @@ class Email(Channel):
     """A mail account. Parsing runs in a child process with limits (see channels._mail_pool)."""
     name = "email"
     label = "E-mail"
+    word = "e-mail"
     identity_kind = "email"
     can = Can(text_limit=500_000, files=True, file_limit=20_000_000, html=True, subject=True,
               receipts=frozenset({Status.SENT, Status.FAILED}))

@@ -22,6 +22,7 @@ class Instagram(DirectMessages):
     name = "instagram"
     label = "Instagram"
     identity_kind = "instagram"
+    person_first = True
     object_name = "instagram"
     account_key = "account_id"
     can = Can(text_limit=TEXT_BYTES, files=True, file_limit=25 * 2**20, buttons=13, reply_window=timedelta(hours=24),

@@ -15,6 +15,7 @@ class Messenger(DirectMessages):
     name = "messenger"
     label = "Messenger"
     identity_kind = "messenger"
+    person_first = True
     object_name = "page"
     account_key = "page_id"
     can = Can(text_limit=2000, files=True, file_limit=25 * 2**20, buttons=13, reply_window=timedelta(hours=24),

@@ -30,6 +30,7 @@ class Telegram(Channel):
     name = "telegram"
     label = "Telegram"
     identity_kind = "telegram"
+    person_first = True
     proves_sender = True
     can = Can(text_limit=4096, files=True, file_limit=50 * 2**20, buttons=12)
     settings = (

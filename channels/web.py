@@ -23,7 +23,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 class Web(Channel):
     """Messages from the widget. The visitor's token proves which browser writes, so the sender is certain."""
-    name, label = "web", "Web chat"
+    name, label, word = "web", "Web chat", "chat"
     identity_kind = "visitor"
     proves_sender = True
     instant = True

@@ -11,6 +11,7 @@ from flask import Flask, g, render_template, url_for
 
 from helpdesk import paths, settings
 from helpdesk.clock import now
+from helpdesk.services import inboxes
 from helpdesk.web.access import wants_fragment
 
 
@@ -21,7 +22,9 @@ def page(template: str, fragment: str | None = None, **context) -> str:
 
 def install(app: Flask) -> None:
     """Give templates their globals and filters."""
-    app.jinja_env.globals.update(asset_url=asset_url, now=now, pure=pure)
+    app.jinja_env.globals.update(asset_url=asset_url, now=now, pure=pure, has_icon=has_icon,
+                                 channel_label=inboxes.label, channel_names=lambda: sorted(inboxes.kinds()),
+                                 channel_of_identity=inboxes.of_identity)
     app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials,
                                  capitalize_first=capitalize_first, moment=datetime.fromisoformat)
     app.context_processor(lambda: {"company_name": settings.current().company_name})
@@ -36,6 +39,16 @@ def pure(macro: Callable[..., str]) -> Callable[..., str]:
 @cache
 def _manifest() -> dict[str, str]:
     return json.loads(paths.MANIFEST.read_text()) if paths.MANIFEST.exists() else {}
+
+
+@cache
+def _sprite() -> str:
+    return (paths.DIST / "img/icons.svg").read_text() if (paths.DIST / "img/icons.svg").exists() else ""
+
+
+def has_icon(name: str) -> bool:
+    """Whether there is a symbol of this name."""
+    return f'id="{name}"' in _sprite()
 
 
 def asset_url(name: str) -> str:

@@ -126,8 +126,8 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         files=_files(session, payload["mail_messages"] if digest else [message.id]),
         replies_to=_replies_to(session, ticket, delivery) if mail else _answered(session, message),
         buttons=[Button(b["label"], b["payload"]) for b in payload.get("buttons", ())],
-        message_id=delivery.mail_id, reply_token=delivery.reply_token, sender_name=_sender_name(message),
-        cc=payload.get("cc", ()), automatic=message.author_kind != "agent",
+        message_id=delivery.mail_id, reply_token=delivery.reply_token or _fresh_token(session, channel, delivery),
+        sender_name=_sender_name(message), cc=payload.get("cc", ()), automatic=message.author_kind != "agent",
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent
 
@@ -170,6 +170,17 @@ def _answered(session: Session, message: Message) -> list[str]:
         Message.ticket_id == message.ticket_id, Message.inbox_id == message.inbox_id, Message.direction == "in",
         Message.seq < message.seq).order_by(Message.seq.desc()).limit(1))
     return [last] if last else []
+
+
+def _fresh_token(session: Session, channel: Channel, delivery: Delivery) -> str:
+    """What the person's last message brought along for its answer, unless it is too old. After a first try it may have
+    been used up, and is not given again."""
+    if not channel.can.reply_token_lives or delivery.attempts > 1 or delivery.parts_sent:
+        return ""
+    last = session.execute(select(Message.payload, Message.sent_at).where(
+        Message.identity_id == delivery.identity_id, Message.inbox_id == delivery.inbox_id, Message.direction == "in")
+        .order_by(Message.id.desc()).limit(1)).first()
+    return last.payload.get("reply_token", "") if last and last.sent_at + channel.can.reply_token_lives > now() else ""
 
 
 def _sender_name(message: Message) -> str:

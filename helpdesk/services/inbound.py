@@ -268,6 +268,8 @@ def _open(session, inbox, channel, item, identity, decision) -> Ticket:
 def _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id) -> Message:
     ticket.seq += 1
     payload = {"pressed": item.payload} if item.payload else {}
+    if item.reply_token:
+        payload["reply_token"] = item.reply_token
     if item.to or item.cc:
         payload |= {"to": list(item.to), "cc": list(item.cc)}
     message = Message(

@@ -15,7 +15,7 @@ from helpdesk import events, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, Team
-from helpdesk.services import bounds
+from helpdesk.services import bounds, published
 
 _found: dict[str, type[Channel]] = {}
 
@@ -50,6 +50,22 @@ def config(inbox: Inbox) -> dict[str, str]:
     return {**defaults, **(inbox.settings or {}), **hidden}
 
 
+def of_identity(identity_kind: str) -> str:
+    """The channel whose mark stands for addresses of this kind; the kind's own name where several share it, or none."""
+    found = [name for name, cls in kinds().items() if cls.identity_kind == identity_kind]
+    return found[0] if len(found) == 1 else identity_kind
+
+
+def label(name: str) -> str:
+    """A channel's name in words, also of one whose code is gone."""
+    return kinds()[name].label if name in kinds() else (name or "Other").capitalize()
+
+
+def word(name: str) -> str:
+    """A channel's name inside a sentence."""
+    return kinds()[name].word or kinds()[name].label if name in kinds() else name or "another channel"
+
+
 def secret_names(channel: str) -> set[str]:
     """The keys of a channel's form that are secrets."""
     return {setting.key for setting in kind(channel).settings if setting.secret}
@@ -57,7 +73,8 @@ def secret_names(channel: str) -> set[str]:
 
 def open_channel(inbox: Inbox) -> Channel:
     """The channel's code with this account's values."""
-    return kind(inbox.channel)(config(inbox), Http(allow_private=settings.current().allow_private_hosts))
+    return kind(inbox.channel)(config(inbox), Http(allow_private=settings.current().allow_private_hosts),
+                               published.publish)
 
 
 def create(session: Session, channel: str, name: str, values: dict[str, str], *, key: str = "",

@@ -85,8 +85,8 @@ def _route(ticket: Ticket, inbox: Inbox, identity: Identity, last: datetime | No
         return None
     if identity.kind == "visitor" and last is None and inbox.id != ticket.reply_inbox_id:
         return None             # a browser belongs to the widget it opened
-    if identity.kind in ("telegram", "messenger", "instagram") and last is None:
-        return None             # the platform lets nobody be written to who has not written first
+    if cls.person_first and last is None:
+        return None
     closes_at, why, is_open = None, "", True
     window = cls.window(inbox.settings or {}) if by == "agent" else cls.can.reply_window
     if window:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.models import Event
+from helpdesk.services.inboxes import word as channel_words
 
 STATUS_WORDS = {"open": "open", "pending": "waiting for the customer", "resolved": "resolved", "closed": "closed"}
-CHANNEL_WORDS = {"email": "e-mail", "web": "chat", "whatsapp": "WhatsApp", "telegram": "Telegram",
-                 "messenger": "Messenger", "instagram": "Instagram", "sms": "SMS"}
 CLOCK_WORDS = {"first_response": "first response", "resolution": "resolution"}
 HOW_WORDS = {"token": "by a signed token", "platform": "by the platform", "reply": "by a reply from there",
              "code": "by a one-time code", "agent": "by an agent"}
@@ -36,11 +35,6 @@ def event_words(event: Event, who: Callable[[str], str]) -> Words:
     if build is None:
         return Words("info", f"{who(event.actor)}: {event.name}")
     return build(event.data or {}, who(event.actor))
-
-
-def channel_words(name: str) -> str:
-    """A channel's name inside a sentence."""
-    return CHANNEL_WORDS.get(name, name or "another channel")
 
 
 def _assigned(data: dict, who: str) -> Words:
