@@ -9,11 +9,24 @@ from email.policy import Compat32
 from html import escape
 
 from channels._charset import to_text
-from channels._mail_files import as_bytes, children, part_name, payload, safe_name, source, uuencoded
+from channels._mail_files import (
+    ENDINGS,
+    NAMELESS,
+    as_bytes,
+    children,
+    default_name,
+    part_name,
+    payload,
+    safe_name,
+    source,
+    uuencoded,
+)
 from channels._mail_headers import Headers, decoded
 from channels._mail_text import html_to_text
 from channels.base import File
 
+FILE_ENDING = re.compile(r"\.\w{2,5}$")
+PLAIN_CID = re.compile(r"[\w.-]{1,80}")
 NAMED_CID = re.compile(r"[\w.-]{1,80}\.\w{2,5}@")
 LARGEST_TEXT = 2_000_000
 READABLE = {"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"}
@@ -89,8 +102,11 @@ def _collect(part: Message, body: Body, hint: str) -> None:
     if kind.startswith("multipart/") and inner is not None:
         if kind == "multipart/alternative":
             return _choose(inner, body, hint)
-        for child in inner:
-            _collect(child, body, hint)
+        for n, child in enumerate(inner):
+            if n and kind == "multipart/related" and content_type(child) in READABLE:
+                _attach(child, content_type(child), payload(child), body, hint)     # a resource of the root: RFC 2387
+            else:
+                _collect(child, body, hint)
         return None
     if kind.startswith("message/") and inner is not None:
         if kind == "message/rfc822":
@@ -150,17 +166,33 @@ def _unflowed(text: str) -> str:
 
 def _attach(part: Message, kind: str, data: bytes, body: Body, hint: str) -> None:
     cid = str(part.get("Content-ID", "")).strip().strip("<>")
-    name = part_name(part, hint) or (cid.partition("@")[0] if NAMED_CID.match(cid) else "")
-    name = safe_name(name, kind)
+    name = part_name(part, hint) or _described(part, kind, cid, hint)
+    if name.strip(". "):
+        name = safe_name(name, kind)
+    elif "content-disposition" in part:
+        name = f"attachment{ENDINGS.get(kind, '')}"
+    else:
+        name = default_name(kind, (file.name for file in body.files))
     body.files.append(File(name, kind, content=data, cid=decoded(cid)[:250], size=len(data)))
+
+
+def _described(part: Message, kind: str, cid: str, hint: str) -> str:
+    """A name for a part without one: its Content-ID where that begins like a file's name, then its description."""
+    left = cid.partition("@")[0]
+    if NAMED_CID.match(cid):
+        return left
+    title = Headers(part, hint).get("content-description")[:80].replace("/", "-").replace("\\", "-")
+    if title:
+        ending = ENDINGS.get(kind, "")
+        return title if FILE_ENDING.search(title) or title.lower().endswith(ending) else f"{title}{ending}"
+    return "" if kind in ENDINGS or kind.partition("/")[0] in NAMELESS or not PLAIN_CID.fullmatch(left) else left
 
 
 def _attach_mail(part: Message, body: Body, hint: str) -> None:
     inner = children(part)
-    name = part_name(part, hint)
-    if not name and inner:
-        name = Headers(inner[0]).get("subject")[:80].replace("/", "-").replace("\\", "-") or "message"
-    name = safe_name(name or "message", "message/rfc822")
+    name = part_name(part, hint) or (Headers(inner[0]).get("subject")[:80] if inner else "")
+    name = name or Headers(part, hint).get("content-description")[:80]
+    name = safe_name(name.replace("/", "-").replace("\\", "-") or "message", "message/rfc822")
     data = source(part)
     name = name if "." in name[-6:] else f"{name}.eml"
     body.files.append(File(name, "message/rfc822", content=data, size=len(data)))

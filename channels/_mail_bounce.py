@@ -11,6 +11,7 @@ from channels._charset import without_refused
 from channels._mail_body import content_type, leaves
 from channels._mail_files import children, payload
 from channels._mail_headers import ADDRESS, Headers, decoded, normal_address, normal_message_id, parents
+from channels._mail_provider import sns_outcomes
 
 SENDER = re.compile(r"mailer[-_ ]?daemon|post[-_]?master|mail[- ]?delivery|maildelivery|mail administrator"
     r"|mailadmin|delivery[- ]?sub|mdaemon|mmdf|uucp|bounce|exim"
@@ -67,6 +68,9 @@ DELAYED = re.compile(r"delay(?:ed)?\b|will (?:keep|continue|be re)|still being r
     r"|vertraagd", re.I)
 ORIGINAL_ID = re.compile(rb"^[>| \t*]*Message-I[dD]:[ \t\r\n]*(<[^<>\r\n]{3,400}>)", re.M | re.I)
 CODE = re.compile(r"[^\n]*(?<![\d.])(?:[45]\.[0-7]\.\d{1,3}|[45]\d\d[ -])[^\n]*")
+RETURNED = re.compile(r"(?im)^[>| \t*•-]*(?:received|return-path|message-id|from|to|date): |^[>| \t*-]*"
+                      r"(?:-{2,}.{0,30}(?:original|copy|returned|header|below|unsent|body)|original (?:message|mail))")
+BEYOND = re.compile(r"(?:\.\.+|\]).*")     # `<a@example.net>... User unknown`, `[a@example.net]:`
 STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
 NOT_A_REPORT = {"relayed", "expanded"}
 HUMAN_TEXT = 64_000
@@ -94,6 +98,9 @@ def bounce_in(message: Message, headers: Headers, text: str, raw: bytes) -> Boun
         return None
     outcomes = [o for part in parts if content_type(part) in STATUS_PARTS
                 for o in _status_outcomes(part)]
+    named, told = ("", []) if outcomes or not headers.raw("x-amz-sns-message-id") else sns_outcomes(text)
+    if told:
+        return Bounce(named, [Outcome(action, recipient, (error or action)[:500]) for action, recipient, error in told])
     if not outcomes:
         outcomes = _plain_outcomes(headers, kinds, text)
     if not outcomes:
@@ -108,7 +115,8 @@ def _status_outcomes(part: Message) -> list[Outcome]:
     for block in blocks:
         action = block.get("action").lower().split(" ")[0].strip(";,")
         status = block.get("status")
-        recipient = _recipient(block.get("final-recipient")) or _recipient(block.get("original-recipient"))
+        # Original is the address that we wrote to (RFC 3461 §4.2); Final may be where that one was forwarded.
+        recipient = _recipient(block.get("original-recipient")) or _recipient(block.get("final-recipient"))
         if not (action or status or recipient):
             continue
         if action in NOT_A_REPORT:
@@ -165,10 +173,9 @@ def _returns_a_mail(kinds: set[str], text: str) -> bool:
 def _recipients_in(text: str, sender: str) -> list[str]:
     """Addresses named before the returned mail begins, the sender's own left out."""
     own = {normal_address(a) for a in ADDRESS.findall(sender)}
-    end = re.search(r"(?im)^[> \t]*(?:received|return-path|message-id|from|to|date): "
-    r"|^-{2,}.{0,30}(?:original|copy|returned|header|below|unsent|body)", text)
+    end = RETURNED.search(text)
     before = text[:end.start()] if end and end.start() > 20 else text
-    found = [normal_address(a.strip("'`.:")) for a in ADDRESS.findall(before)[:20]]
+    found = [normal_address(BEYOND.sub("", a).strip("'`.:*")) for a in ADDRESS.findall(before)[:20]]
     return [a for a in dict.fromkeys(found) if a and a not in own and not SENDER.search(a)][:5]
 
 

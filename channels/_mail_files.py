@@ -4,6 +4,7 @@ from __future__ import annotations
 import binascii
 import re
 import unicodedata
+from collections.abc import Iterable
 from email.errors import MessageError
 from email.message import Message
 
@@ -15,9 +16,18 @@ ENDINGS = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "application/pdf": ".pdf",
     "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "message/rfc822": ".eml",
     "message/delivery-status": ".txt", "application/zip": ".zip", "text/vcard": ".vcf", "text/x-vcard": ".vcf",
-    "audio/mpeg": ".mp3", "video/mp4": ".mp4",
+    "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/ogg": ".ogg", "audio/wav": ".wav", "audio/amr": ".amr",
+    "video/mp4": ".mp4", "video/quicktime": ".mov", "video/3gpp": ".3gp", "image/jpg": ".jpg", "image/tiff": ".tif",
+    "image/heic": ".heic", "image/bmp": ".bmp", "image/svg+xml": ".svg", "text/rtf": ".rtf", "application/rtf": ".rtf",
+    "text/rfc822-headers": ".txt", "message/feedback-report": ".txt", "message/disposition-notification": ".txt",
+    "application/pkcs7-mime": ".p7m", "application/x-pkcs7-mime": ".p7m", "application/x-pkcs7-signature": ".p7s",
+    "application/pgp-encrypted": ".asc", "application/msword": ".doc", "application/vnd.ms-excel": ".xls",
     "application/ms-tnef": ".dat", "application/pgp-signature": ".asc", "application/pkcs7-signature": ".p7s",
 }
+NAMELESS = {"image": "image", "video": "video", "audio": "audio", "text/calendar": "calendar", "text": "document",
+            "message": "message", "text/vcard": "contact", "text/x-vcard": "contact",
+            "message/delivery-status": "delivery report", "application/pgp-signature": "signature",
+            "application/pkcs7-signature": "smime"}
 LONGEST_NAME = 150
 NAME = re.compile(r"(?:file)?name\*?\d?\*?\s*=\s*\"?([^\";\r\n]{1,300})", re.I)
 SEPARATORS = re.compile(r"[/\\]+")
@@ -42,11 +52,21 @@ def safe_name(name: str, content_type: str = "") -> str:
     name = SEPARATORS.split(name)[-1]
     name = name.strip(". ")
     if not name:
-        return f"attachment{ENDINGS.get(content_type, '')}"
+        return default_name(content_type, ())
     if len(name) > LONGEST_NAME:
         stem, dot, ending = name.rpartition(".")
         name = f"{stem[:LONGEST_NAME - 20]}.{ending}" if dot and len(ending) < 16 else name[:LONGEST_NAME]
     return name
+
+
+def default_name(content_type: str, taken: Iterable[str]) -> str:
+    """What to call a file that its sender gave no name: after its kind, and told apart from those in `taken`."""
+    main = content_type.partition("/")[0]
+    stem = NAMELESS.get(content_type) or NAMELESS.get(main, "attachment")
+    ending = ENDINGS.get(content_type, "")
+    names = (f"{stem}{n or ''}{ending}" for n in range(1_000))
+    known = set(taken)
+    return next((name for name in names if name not in known), stem)
 
 
 def part_name(part: Message, hint: str = "") -> str:

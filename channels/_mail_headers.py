@@ -20,6 +20,8 @@ from channels._charset import codec, to_text, without_refused
 WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.{0,1000}?)\?=", re.S)
 BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 BREAKS = re.compile(r"[\s\x00-\x1f\x7f]+")
+LINES = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+PLAIN_LOCAL = re.compile(r'"([\w.!#$%&\'*+/=?^`{|}~-]{1,64})"')
 TOKEN = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?'
                    r'|[,;:]|\s+|[^\s",;:<>()]+|.', re.S)
 ADDRESS = re.compile(r"""(?:"[^"\r\n]{1,64}"|[^\s<>,;:"()\[\]]{1,320})@[^\s<>,;"()'@]{1,255}""")
@@ -50,9 +52,10 @@ class Headers:
 
 
 def decoded(value: str, hint: str = "") -> str:
-    """An unstructured field as one line of text (RFC 2047). Broken words stay as they are."""
+    """An unstructured field as one line of text (RFC 2047). Broken words stay as they are, and so do spaces that are
+    not the mark of a folded line."""
     if "=?" not in value:
-        return without_refused(BREAKS.sub(" ", _unmarked(value, hint)).strip())
+        return _one_line(_unmarked(value, hint))
     pieces: list[tuple[str, bytes | str]] = []
     at = 0
     value = BETWEEN_WORDS.sub(r"\1", value)
@@ -69,12 +72,22 @@ def decoded(value: str, hint: str = "") -> str:
         at = match.end()
     pieces.append(("", _unmarked(value[at:], hint)))
     text = "".join(to_text(piece, charset) if charset else piece for charset, piece in pieces)
-    return without_refused(BREAKS.sub(" ", text).strip())
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
+    pieces = (piece.strip() for piece in LINES.split(text))
+    return without_refused(" ".join(filter(None, pieces)))
 
 
 def _unmarked(value: str, hint: str) -> str:
-    """Text outside encoded words; bytes that the parser carried over as surrogates become characters."""
+    """Text outside encoded words; bytes that the parser carried over as surrogates become characters, and so do the
+    7-bit forms of Japanese, Korean (by their escapes) and UTF-7 (only where the body says that it is in use)."""
     if value.isascii():
+        if "\x1b$" in value:
+            return to_text(value.encode(), "iso-2022-kr" if "\x1b$)C" in value else "iso-2022-jp")
+        if "+" in value and codec(hint or "utf-8") == "utf-7":
+            return to_text(value.encode(), "utf-7")
         return value
     return to_text(value.encode("utf-8", "surrogateescape"), "", hint)
 
@@ -112,7 +125,7 @@ def addresses(value: str, hint: str = "") -> list[tuple[str, str]]:
             return
         else:
             address, name = "", text
-        name = decoded(name, hint).strip(" ,'\"")
+        name = " ".join(decoded(name, hint).split()).strip(" ,'\"")
         found.append((name or decoded(comment, hint), address.strip("'")) if address else (name, ""))
         words, angle, comment = [], "", ""
 
@@ -144,6 +157,8 @@ def normal_address(address: str) -> str:
     local, at, domain = without_refused(BREAKS.sub("", address)).strip("<>.,;'").rpartition("@")
     if not at or not local:
         return ""
+    if local[0] == '"' and (plain := PLAIN_LOCAL.fullmatch(local)):
+        local = plain[1]                                     # the quotes say nothing (RFC 5322 §3.4.1)
     if not domain.isascii():
         try:        # not the codec of the standard library: in it straße.de and strasse.de are one
             domain = idna.encode(domain[:253], uts46=True).decode()

@@ -33,6 +33,7 @@ LEADING = re.compile(rb"\A(?:\s+|From [^\r\n]*\r?\n|>From [^\r\n]*\r?\n)+")
 TOKEN = re.compile(r"\A[^+@]+\+([A-Za-z0-9_.=-]{8,200})@")
 BODY_TOKEN = re.compile(r"\[ref:([A-Za-z0-9_-]{16,200})\]")
 ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to")
+LONGEST_SUBJECT = 300       # characters; what the helpdesk keeps
 ARF = "message/feedback-report"
 OUTCOME = {"failed": Status.FAILED, "delayed": Status.FAILED, "delivered": Status.DELIVERED}
 
@@ -89,7 +90,7 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
     to, cc = (_normal(headers.addresses(field)) for field in ("to", "cc"))
     return [Inbound(
         external_id=normal_message_id(headers.raw("message-id")) or f"sha256:{hashlib.sha256(raw).hexdigest()}",
-        address=address, name=name, sent_at=sent_at, subject=headers.get("subject")[:1000],
+        address=address, name=name, sent_at=sent_at, subject=headers.get("subject")[:LONGEST_SUBJECT],
         text=newly_written(full_text), full_text=full_text.strip(), html=without_refused(clean(body.html)),
         files=tuple(body.files), to=to, cc=cc,
         replies_to=tuple(parents(headers.all("in-reply-to"), headers.all("references"))),
@@ -100,7 +101,7 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
 
 def _hint(message: Message, raw: bytes) -> str:
     """The charset to read unmarked 8-bit fields with: the one the body claims."""
-    if raw.isascii():
+    if raw.isascii() and b"utf-7" not in raw[:200_000].lower():
         return ""
     return next((c for c in map(charset, list(leaves(message))[:10]) if c), "")
 
@@ -146,7 +147,8 @@ def _tokens(headers: Headers, text: str) -> tuple[str, ...]:
 
 def _automatic(message: Message, headers: Headers, address: str, own: frozenset[str], bounce: Bounce | None) -> str:
     if bounce:
-        return "bounce"
+        actions = {outcome.action for outcome in bounce.outcomes}
+        return "bounce" if "failed" in actions else "delay notice" if "delayed" in actions else "delivery notice"
     if message.get_content_type() == "multipart/report":
         return "complaint" if any(p.get_content_type() == ARF for p in leaves(message)) else "report"
     return automatic_reason(headers, address, own)

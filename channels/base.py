@@ -51,6 +51,10 @@ class File:
     size: int | None = None
 
 
+MARKS = ("signed", "encrypted", "calendar", "forwarded")
+ON_A_LIST = "mailing list"
+
+
 @dataclass(frozen=True)
 class Inbound:
     """One message from outside."""
@@ -76,6 +80,13 @@ class Inbound:
     fingerprint: str = ""           # hash of the content; tells a redelivery from a re-used external_id
     reply_token: str = ""           # what the platform wants back with an answer; see Can.reply_token_lives
     raw: Any = None                 # the provider's own words, for the people who debug at night
+    marks: Sequence[str] = ()       # mail: what else it is, see MARKS
+    forwarded_from: tuple[str, str] = ("", "")      # mail: name and address of who wrote what was forwarded to us
+
+    @property
+    def by_machine(self) -> bool:
+        """Nobody sat down and wrote this. What a person wrote to a mailing list still takes no automatic answer."""
+        return self.automatic not in ("", ON_A_LIST)
 
 
 @dataclass(frozen=True)

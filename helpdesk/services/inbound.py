@@ -323,7 +323,7 @@ def _move_ticket(session, inbox, ticket, identity, item, message, decision) -> N
     ticket.channel, ticket.last_message_at = inbox.channel, max(ticket.last_message_at, message.sent_at)
     if not decision.unverified:
         ticket.reply_inbox_id, ticket.reply_identity_id = inbox.id, identity.id
-    if item.automatic:
+    if item.by_machine:
         return
     tickets.wake(session, ticket, "customer wrote")
     if ticket.status != Status.OPEN:

@@ -16,17 +16,18 @@ def facts(raw: bytes) -> dict:
         return {}
     item = found[0]
     if isinstance(item, Receipt):
-        failed = [r for r in found if r.status == Status.FAILED]
+        failed = [r for r in found if r.status == Status.FAILED and r.permanent]
+        named = failed or [r for r in found if r.status == Status.FAILED]
         return {"bounce": bool(failed), "auto_generated": True,
-                "bounce_recipients": sorted({r.address for r in failed if r.address})}
+                "bounce_recipients": sorted({r.address for r in named if r.address})}
     return _of_message(item)
 
 
 def _of_message(item: Inbound) -> dict:
     return {
         "subject": item.subject, "from_email": item.address, "from_name": item.name,
-        "message_id": item.external_id.strip("<>"), "visible_text": item.text, "body_text": item.full_text,
-        "attachments": [file.name for file in item.files], "auto_generated": bool(item.automatic),
+        "message_id": item.external_id[1:-1] if item.external_id[0] == "<" else "",     # else it is a hash of ours
+        "visible_text": item.text, "body_text": item.full_text, "empty_body": not item.full_text,
+        "attachments": [file.name for file in item.files], "auto_generated": item.by_machine,
         "bounce": item.automatic == "bounce", "out_of_office": item.automatic == "out of office",
-        "empty_body": not item.full_text,
     }

@@ -1,4 +1,6 @@
 """Machines are told from people, and reports about our own mails become receipts."""
+import json
+
 import pytest
 
 from channels._mail_parse import parse_mail
@@ -32,6 +34,38 @@ def test_a_person_is_not_taken_for_a_machine(headers):
     assert reason(**headers) == ""
 
 
+@pytest.mark.parametrize("headers", [
+    {"Auto_Submitted": "auto-replied (vacation)"},                                          # Sieve, RFC 5230
+    {"Auto_Submitted": "auto-replied (zimbra; vacation)"},
+    {"Auto_Submitted": 'auto-replied; owner-email="ann@example.net"'},
+    {"Auto_Submitted": "auto-generated", "X_Auto_Response_Suppress": "All", "In_Reply_To": "<1@example.org>"},
+    {"Auto_Submitted": "auto-replied", "Precedence": "bulk", "X_Autoreply": "yes"},         # Gmail, cPanel
+    {"Auto_Submitted": "auto-replied", "X_Mailer": "vacation 1.2.8"},
+    {"Precedence": "auto_reply"}, {"X_Autorespond": "I am away"}, {"X_Vacation": "yes"},
+    {"Auto_Submitted": "auto-replied", "Subject": "Automatische Antwort: Kessel"},
+    {"Subject": "Re: [kettles] Out of Office AutoReply: Kettle"}])
+def test_a_vacation_notice_is_told_from_other_machines(headers):
+    assert reason(**headers) == "out of office"
+
+
+@pytest.mark.parametrize("headers", [
+    {"Auto_Submitted": "auto-generated (cron)"}, {"Auto_Submitted": "auto-replied", "X_Mailer": "Another helpdesk"},
+    {"Precedence": "bulk"}, {"From": "noreply@example.net"},
+    {"Subject": "Re: Out of Office: Kettle", "In_Reply_To": "<1@example.org>"}])
+def test_other_mail_is_no_vacation_notice(headers):
+    assert reason(**headers) != "out of office"
+
+
+def test_a_person_on_a_mailing_list_is_a_person_whom_no_machine_answers():
+    post = mail(headers={"List-Id": "<kettles.example.net>", "List-Post": "<mailto:kettles@example.net>",
+                         "Precedence": "list", "List-Unsubscribe": "<mailto:u@example.net>"})
+    answer = mail(headers={"List-Id": "<kettles.example.net>", "Precedence": "list", "In-Reply-To": "<1@example.net>"})
+    letter = mail(headers={"List-Id": "<news.example.net>", "List-Unsubscribe": "<https://example.net/u>",
+                           "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
+    assert [(i.automatic, i.by_machine) for raw in (post, answer, letter) for i in parse_mail(raw)] == [
+        ("mailing list", False), ("mailing list", False), ("bulk mail", True)]
+
+
 def test_the_second_of_two_precedence_fields_counts_too():
     raw = mail().replace(b"Subject:", b"Precedence: normal\r\nPrecedence: bulk\r\nSubject:")
     assert parse_mail(raw)[0].automatic == "precedence bulk"
@@ -53,6 +87,35 @@ def test_a_delay_is_not_final_and_a_success_is_no_failure():
     [delivered] = parse_mail(bounce("delivered", "2.0.0"))
     assert (delayed.status, delayed.permanent) == (Status.FAILED, False)
     assert (delivered.status, delivered.error) == (Status.DELIVERED, "")
+
+
+def test_reports_that_name_no_mail_say_what_they_are():
+    for action, status, words in (("failed", "5.1.1", "bounce"), ("delayed", "4.4.1", "delay notice"),
+                                  ("delivered", "2.0.0", "delivery notice")):
+        [item] = parse_mail(bounce(action, status, original=""))
+        assert item.automatic == words
+
+
+def test_the_recipient_is_the_one_we_wrote_to():
+    raw = bounce().replace(b"Final-Recipient: rfc822; gone@example.net", b"Final-Recipient: rfc822; moved@example.com")
+    assert parse_mail(raw)[0].address == "gone@example.net"
+
+
+def test_what_amazon_mails_about_our_mails_is_read():
+    about = {"notificationType": "Bounce", "bounce": {"bounceType": "Permanent", "bouncedRecipients": [
+        {"emailAddress": "Gone@example.net", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}]},
+        "mail": {"messageId": "0100-ses", "headers": [{"name": "Message-ID", "value": "<sent-7@example.org>"}]}}
+    fields = {"From": "no-reply@sns.amazonaws.com", "x-amz-sns-message-id": "1"}
+    enveloped = json.dumps({"Type": "Notification", "Message": json.dumps(about)})
+    for text in (json.dumps(about), enveloped, f"{json.dumps(about)}\n\n--\nTo unsubscribe visit the link below."):
+        [receipt] = parse_mail(mail(text, headers=fields))
+        assert (receipt.external_id, receipt.address, receipt.status, receipt.permanent, receipt.error) == (
+            "<sent-7@example.org>", "gone@example.net", Status.FAILED, True, "550 5.1.1 user unknown")
+    delivery = {"notificationType": "Delivery", "delivery": {"recipients": ["ann@example.net"]}, "mail": about["mail"]}
+    assert parse_mail(mail(json.dumps(delivery), headers=fields))[0].status == Status.DELIVERED
+    for odd in ("{}", '{"notificationType": "Bounce"}', '{"notificationType": "Bounce", "bounce": []}', "[" * 5000):
+        assert isinstance(parse_mail(mail(odd, headers=fields))[0], Inbound)
+    assert parse_mail(mail(json.dumps(about)))[0].automatic == ""       # a customer who pastes one
 
 
 def test_a_plain_bounce_is_read_too():

@@ -39,7 +39,7 @@ def test_files_of_every_kind():
         ("bill.pdf", "application/pdf", b"%PDF"), ("bill.pdf", "application/pdf", b"%PDF2"),
         ("notes.txt", "text/plain", b"notes"), ("image001.png", "image/png", b"PNG"),
         ("the older one.eml", "message/rfc822", inner.replace(b"\r\n", b"\n")),
-        ("attachment.ics", "text/calendar", b"BEGIN:VCALENDAR")]
+        ("calendar.ics", "text/calendar", b"BEGIN:VCALENDAR")]
 
 
 @pytest.mark.parametrize("written, name", [
@@ -59,6 +59,24 @@ def test_uuencoded_files_are_taken_out_of_the_text():
     item = read(mail("see file\r\n\r\nbegin 644 a.txt\r\n%:&5L;&\\\r\n`\r\nend\r\n\r\nbye"))
     assert [(f.name, f.content) for f in item.files] == [("a.txt", b"hello")]
     assert item.text.split() == ["see", "file", "bye"]
+
+
+def test_files_without_names_are_called_after_what_they_are():
+    item = read(multipart(
+        text_part("see files"), ("Content-Type: image/png", b"1"), ("Content-Type: image/png", b"2"),
+        ("Content-Type: video/quicktime", b"3"), ("Content-Type: application/x-odd\r\nContent-ID: <a.1@x>", b"4"),
+        ("Content-Type: application/pdf\r\nContent-Description: The bill/2", b"5"),
+        ('Content-Type: image/gif\r\nContent-Disposition: attachment; filename=""', b"6"),
+        ('Content-Type: application/pdf; name="two  spaces.pdf"', b"7")))
+    assert [f.name for f in item.files] == ["image.png", "image1.png", "video.mov", "a.1", "The bill-2.pdf",
+                                            "attachment.gif", "two  spaces.pdf"]
+
+
+def test_in_a_related_mail_only_the_first_part_is_the_text():
+    item = read(multipart(html_part("<p>Look</p>"), ("Content-Type: text/html", b"<p>a frame's page</p>"),
+                          kind="related"))
+    assert (item.text, [(f.name, f.content) for f in item.files]) == (
+        "Look", [("document.html", b"<p>a frame's page</p>")])
 
 
 def test_a_broken_mail_is_read_as_far_as_it_goes():

@@ -30,7 +30,7 @@ def test_what_is_large_but_within_bounds_is_read():
     assert read(nested(99)).text == "hello"
     assert len(read(mail(headers={"To": ", ".join(f"u{n}@example.net" for n in range(500))})).to) == 500
     assert read(multipart(*[text_part("x")] * 400)).text.count("x") == 400
-    assert read(mail(headers={"Subject": "=?utf-8?Q?x?= " * 6_000})).subject == "x" * 1000
+    assert read(mail(headers={"Subject": "=?utf-8?Q?x?= " * 6_000})).subject == "x" * 300
     assert read(mail(headers={"To": "(" * 50_000})).to == ()
     assert len(read(mail(headers={"References": " ".join(f"<{n}@x>" for n in range(9_000))})).replies_to) == 100
 

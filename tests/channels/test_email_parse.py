@@ -73,6 +73,19 @@ def test_raw_eight_bit_subjects_are_read_by_the_charset_of_the_body():
         assert read(raw).subject == subject
 
 
+def test_seven_bit_charsets_of_raw_subjects_are_read_too():
+    subject = "やかんが漏れる"
+    raw = mail("x").replace(b"Subject: Kettle", b"Subject: " + subject.encode("iso-2022-jp"))
+    assert read(raw).subject == subject
+    utf7 = mail(b"Gr+APwA3w-e", charset="utf-7").replace(b"Subject: Kettle", b"Subject: Gr+APwA3w-e")
+    assert read(utf7).subject == "Grüße"
+    assert headers(Subject="1 +APw- 1").subject == "1 +APw- 1"      # nothing says that this is UTF-7
+
+
+def test_spaces_that_somebody_typed_are_kept():
+    assert headers(Subject="a  b\u3000c\r\n  d").subject == "a  b\u3000c d"
+
+
 def test_header_injection_by_encoded_words_stays_in_one_line():
     assert headers(Subject="=?utf-8?Q?a=0D=0ABcc:_x@example.com?=").subject == "a Bcc: x@example.com"
 
@@ -95,6 +108,8 @@ def test_addresses(written, found):
 def test_addresses_have_one_spelling():
     assert normal_address("Ann@Exämple.NET") == "ann@xn--exmple-cua.net"
     assert normal_address("ANN@example.net.") == "ann@example.net"
+    assert normal_address('"ann"@example.net') == "ann@example.net"
+    assert normal_address('"a@b"@example.net') == '"a@b"@example.net'
     assert normal_address("nobody") == normal_address("@example.net") == ""
 
 
