@@ -233,13 +233,15 @@ class SendError(ChannelError):
     """A message was not accepted.
 
     permanent: never try again. retry_after: seconds the provider asked for. uncertain: it may have arrived all the
-    same. broken: the account itself is refused (token revoked), so nothing else will pass either.
+    same. broken: the account itself is refused (token revoked): it is disconnected, and what is due waits until it is
+    mended. slow_down: the account sends too much: all of its messages wait.
     """
 
     def __init__(self, message: str, *, permanent: bool = False, retry_after: int | None = None,
-                 uncertain: bool = False, broken: bool = False):
+                 uncertain: bool = False, broken: bool = False, slow_down: bool = False):
         super().__init__(message)
-        self.permanent, self.retry_after, self.uncertain, self.broken = permanent, retry_after, uncertain, broken
+        self.permanent, self.retry_after, self.uncertain = permanent, retry_after, uncertain
+        self.broken, self.slow_down = broken, slow_down
 
 
 class Channel:

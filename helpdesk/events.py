@@ -245,6 +245,14 @@ class RatingGiven(Fact):
 
 
 @dataclass(frozen=True)
+class InboxDisconnected(Fact):
+    """The provider refuses this account: nothing is sent until somebody mends it."""
+    inbox_id: int
+    name: str
+    error: str
+
+
+@dataclass(frozen=True)
 class AgentSignedIn(Fact):
     """Audit: who came in, from where."""
     agent_id: int

@@ -14,5 +14,6 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "TicketResolved": ("services.surveys.plan",),
     "RatingGiven": ("services.notifications.alert_low_rating",),
     "SlaBreached": ("services.notifications.alert_breach",),
+    "InboxDisconnected": ("services.notifications.alert_disconnected",),
     "DeliveryFailed": ("services.notifications.alert_failure",),
 }

@@ -3,7 +3,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy import MetaData, create_engine, inspect, select, text
 
 from helpdesk import db, schema
 from helpdesk.models import Base
@@ -45,10 +45,13 @@ def filled_with_a_row_per_table() -> None:
             session.execute(table.insert().values({column.name: value_for(column) for column in table.columns}))
 
 
-def contents() -> dict[str, list]:
-    with db.reading() as session:
-        return {table.name: sorted(map(repr, session.execute(select(table)).all()))
-                for table in Base.metadata.sorted_tables}
+def contents(engine) -> dict[tuple[str, str], list]:
+    """Every value, by table and column, as the database has them now."""
+    there = MetaData()
+    there.reflect(engine)
+    with engine.connect() as connection:
+        return {(name, column.name): sorted(map(repr, connection.scalars(select(column))))
+                for name, table in there.tables.items() if name in OWN_TABLES for column in table.columns}
 
 
 def tables(engine) -> set[str]:
@@ -84,17 +87,21 @@ def test_a_difference_is_seen(empty):
 def test_every_step_down_and_up_again_keeps_every_row(empty):
     schema.upgrade()
     filled_with_a_row_per_table()
-    before = contents()
-    assert all(before.values()) and len(before) == len(OWN_TABLES)
+    before = contents(empty)
+    assert all(before.values()) and {table for table, _ in before} == OWN_TABLES
     assert found_by_search(empty, "text") == 1
     steps = [step.revision for step in schema.ScriptDirectory.from_config(schema._config()).walk_revisions()]
     for at, older in zip(steps, steps[1:], strict=False):
         assert schema.present() == at
         schema.downgrade()
         assert schema.present() == older
-    assert contents() == before, "the first step has all tables, so going back loses nothing"
+        left = contents(empty)
+        assert left == {place: values for place, values in before.items() if place in left}
+    oldest = left
     assert schema.upgrade() is True
-    assert schema.differences() == [] and contents() == before
+    assert schema.differences() == []
+    after = contents(empty)
+    assert after.keys() == before.keys() and {place: after[place] for place in oldest} == oldest
     assert found_by_search(empty, "text") == 1, "what was written before the step can be found after it"
 
 

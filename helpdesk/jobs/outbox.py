@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from channels.base import Button, Channel, Outbound, SendError
 from helpdesk import db, settings, texts
 from helpdesk.clock import now
+from helpdesk.jobs import pace
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
 from helpdesk.services import files, inboxes, outbox
 
@@ -68,7 +69,8 @@ def _send(delivery_id: int) -> None:
     try:
         try:
             with db.reading() as session:
-                attempt = session.get(Delivery, delivery_id).attempts
+                delivery = session.get(Delivery, delivery_id)
+                attempt, inbox_id = delivery.attempts, delivery.inbox_id
                 channel, parts, done = prepare(session, delivery_id)
         except SendError:
             raise
@@ -78,6 +80,7 @@ def _send(delivery_id: int) -> None:
         if done >= len(parts):
             _record(outbox.complete, delivery_id)
         for part in parts[done:]:
+            pace.wait_turn(inbox_id, part.address, channel.can)
             _record(outbox.sent, delivery_id, _hand_over(channel, part), len(parts))
     except SendError as error:
         log.warning("delivery=%s %s", delivery_id, error)

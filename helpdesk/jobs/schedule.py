@@ -7,7 +7,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from helpdesk import db
-from helpdesk.jobs import housekeeping, mailboxes, pump
+from helpdesk.jobs import connections, housekeeping, mailboxes, pump
 from helpdesk.services import sla, surveys, tickets
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ TICKS: tuple[tuple[str, Callable, float], ...] = (      # name, what to do, ever
     ("SLA", lambda: db.run(sla.breach_due), 15),
     ("surveys", lambda: db.run(surveys.send_due), 15),
     ("snoozed tickets", lambda: db.run(tickets.wake_due), 15),
+    ("disconnected inboxes", connections.probe_due, 60),
     ("housekeeping", housekeeping.run, 3600),
 )
 

@@ -28,4 +28,6 @@ class Inbox(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str] = mapped_column(Text, default="")        # '' while it works; otherwise why not
     error_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    resting_until: Mapped[datetime | None] = mapped_column(UTCDateTime)     # the provider asked us to send less
+    disconnected_at: Mapped[datetime | None] = mapped_column(UTCDateTime)   # refused: nothing is sent until mended
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

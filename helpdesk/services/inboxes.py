@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,11 +12,14 @@ import channels
 from channels._http import Http
 from channels._mail_headers import normal_address
 from channels.base import Channel
-from helpdesk import events, security, settings
+from helpdesk import db, events, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, Team
 from helpdesk.services import bounds, published
+
+PROBE_EVERY = timedelta(minutes=15)
+LONGEST_REST = 3600         # seconds; whoever asks for more is asked again after an hour
 
 _found: dict[str, type[Channel]] = {}
 
@@ -109,7 +113,7 @@ def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -
     if cls.identity_kind == "email":
         inbox.account = normal_address(inbox.account)       # as it stands on what comes in
     _one_of_a_kind(session, inbox)
-    inbox.error, inbox.error_at = "", None
+    reconnect(session, inbox, actor)        # new values deserve a new try
     events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=", ".join(sorted(values))),
                   actor=actor)
 
@@ -148,6 +152,36 @@ def mark_health(session: Session, inbox_id: int, error: str = "", about: str = "
         return
     if error != inbox.error:
         inbox.error, inbox.error_at = error, now() if error else None
+
+
+def disconnect(session: Session, inbox: Inbox, error: str) -> None:
+    """The provider refuses the account. What is due waits, admins are told, and it is tried again now and then."""
+    inbox.resting_until = now() + PROBE_EVERY
+    mark_health(session, inbox.id, error, "Sending")
+    if inbox.disconnected_at is None:
+        inbox.disconnected_at = now()
+        events.record(session, events.InboxDisconnected(inbox_id=inbox.id, name=inbox.name, error=error[:500]))
+
+
+def reconnect(session: Session, inbox: Inbox, actor: str = "system") -> None:
+    """It works again: what waited goes out."""
+    inbox.error, inbox.error_at, inbox.resting_until = "", None, None
+    if inbox.disconnected_at:
+        inbox.disconnected_at = None
+        events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail="connected again"),
+                      actor=actor)
+    db.tell(session, "worker", "wake")
+
+
+def rest(session: Session, inbox: Inbox, seconds: int) -> None:
+    """The provider asked this account to send less."""
+    inbox.resting_until = max(inbox.resting_until or now(), now() + timedelta(seconds=min(seconds, LONGEST_REST)))
+
+
+def to_probe(session: Session) -> list[Inbox]:
+    """Disconnected accounts that may be asked again whether they work."""
+    return list(session.scalars(select(Inbox).where(Inbox.enabled, Inbox.disconnected_at.is_not(None),
+                                                    Inbox.resting_until <= now())))
 
 
 def _one_of_a_kind(session: Session, inbox: Inbox) -> None:

@@ -48,6 +48,12 @@ def alert_failure(session: Session, ticket_id: int, *, error: str, **_) -> None:
            _whoever_has_it(session, ticket))
 
 
+def alert_disconnected(session: Session, ticket_id: None, *, name: str, error: str, **_) -> None:
+    """An account is refused by its provider: only an admin can mend that."""
+    admins = session.scalars(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None)))
+    _alert(session, None, "disconnected", f"{name} is disconnected, its messages wait: {error}", admins)
+
+
 def unseen(session: Session, agent: Agent, limit: int = 30) -> list[Notification]:
     """What this agent has not seen, newest first."""
     return list(session.scalars(select(Notification).where(
@@ -81,8 +87,8 @@ def _audience(session: Session, ticket: Ticket) -> list[int]:
     return list(members or session.scalars(select(Agent.id).where(Agent.disabled_at.is_(None))))
 
 
-def _alert(session: Session, ticket: Ticket, kind: str, text: str, agent_ids) -> None:
-    text = " ".join(text.split())[:300]
+def _alert(session: Session, ticket: Ticket | None, kind: str, text: str, agent_ids) -> None:
+    text, ticket_id = " ".join(text.split())[:300], ticket.id if ticket else None
     for agent_id in agent_ids:
-        session.add(Notification(agent_id=agent_id, ticket_id=ticket.id, kind=kind, text=text))
-        db.tell(session, f"agent:{agent_id}", "alert", ticket=ticket.id, kind=kind)
+        session.add(Notification(agent_id=agent_id, ticket_id=ticket_id, kind=kind, text=text))
+        db.tell(session, f"agent:{agent_id}", "alert", ticket=ticket_id, kind=kind)

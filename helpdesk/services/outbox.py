@@ -25,6 +25,7 @@ LEASE = timedelta(seconds=180)          # longer than any channel's own time-out
 BATCH = 20
 BACK_OFF = (10, 30, 60, 120, 300, 900, 1800, 3600)     # seconds; the last one repeats
 GIVE_UP = timedelta(days=5)             # as Postfix does: maximal_queue_lifetime
+SLOW_DOWN = 60          # seconds, where the provider does not say how long
 UNCERTAIN_WAIT = timedelta(minutes=2)
 ORDER = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN, DeliveryStatus.SENT,
          DeliveryStatus.DELIVERED, DeliveryStatus.READ]
@@ -69,8 +70,14 @@ def due_inboxes(session: Session) -> list[int]:
     """The inboxes for which there may be something to send now."""
     at = now()
     return list(session.scalars(select(Delivery.inbox_id).distinct().where(or_(
-        and_(Delivery.status.in_(READY), Delivery.next_try_at <= at, Delivery.held.is_(False)),
+        and_(Delivery.status.in_(READY), Delivery.next_try_at <= at, Delivery.held.is_(False),
+             Delivery.inbox_id.not_in(_silent(at))),
         and_(Delivery.status == DeliveryStatus.SENDING, Delivery.lease_until < at)))))
+
+
+def _silent(at: datetime):
+    """The inboxes that must not send now."""
+    return select(Inbox.id).where(or_(Inbox.disconnected_at.is_not(None), Inbox.resting_until > at))
 
 
 def claim_due(session: Session, inbox_id: int | None = None, limit: int = BATCH) -> list[int]:
@@ -84,7 +91,7 @@ def claim_due(session: Session, inbox_id: int | None = None, limit: int = BATCH)
         earlier.id < Delivery.id, earlier.status.in_(WAITING)).exists()
     due = select(Delivery).where(
         Delivery.status.in_(READY), Delivery.next_try_at <= at, Delivery.held.is_(False),
-        Delivery.lease_until.is_(None), ~blocked)
+        Delivery.lease_until.is_(None), ~blocked, Delivery.inbox_id.not_in(_silent(at)))
     if inbox_id:
         due = due.where(Delivery.inbox_id == inbox_id)
     rows = session.scalars(due.order_by(Delivery.id).limit(limit).with_for_update(skip_locked=True)).all()
@@ -151,13 +158,26 @@ def failed(session: Session, delivery_id: int, error: SendError, attempt: int = 
     delivery.lease_until = None
     delivery.error = str(error)[:1000]
     if error.broken:
-        inboxes.mark_health(session, delivery.inbox_id, str(error), "Sending")
+        inboxes.disconnect(session, session.get(Inbox, delivery.inbox_id), str(error))
+        return _put_back(session, delivery)
+    if error.slow_down:
+        inboxes.rest(session, session.get(Inbox, delivery.inbox_id), error.retry_after or SLOW_DOWN)
+        return _put_back(session, delivery)
     if error.permanent or now() - delivery.created_at > GIVE_UP:
         return _fail(session, delivery, str(error))
     if error.uncertain:
         return _uncertain(session, delivery, str(error))
     wait = error.retry_after or BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
     delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, now() + timedelta(seconds=wait)
+    _told(session, delivery)
+
+
+def _put_back(session: Session, delivery: Delivery) -> None:
+    """It is the account's trouble and not this message's: no try is counted."""
+    delivery.attempts = max(delivery.attempts - 1, 0)
+    delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, now()
+    if now() - delivery.created_at > GIVE_UP:
+        return _fail(session, delivery, delivery.error)
     _told(session, delivery)
 
 

@@ -10,8 +10,9 @@ from channels.base import SendError
 from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
+from helpdesk.jobs import connections
 from helpdesk.jobs import outbox as jobs_outbox
-from helpdesk.models import Delivery, Event, Identity, Inbox, SystemState, Ticket
+from helpdesk.models import Delivery, Event, Identity, Inbox, Notification, SystemState, Ticket
 from helpdesk.services import files, inboxes, outbox, replies, tickets
 from tests.people import written
 from tests.services.smtp_sink import Sink
@@ -163,7 +164,57 @@ def test_a_refused_account_shows_on_its_inbox(cast, answer, sink):
         outbox.claim_due(session)
         outbox.failed(session, sent, SendError("login refused", broken=True))
         inbox = session.get(Inbox, cast.mail.id)
-        assert inbox.error == "Sending fails: login refused" and inbox.error_at
+        assert inbox.error == "Sending fails: login refused" and inbox.error_at and inbox.disconnected_at
+
+
+def test_what_a_refused_account_should_send_waits_until_it_is_mended(cast, answer, sink, work):
+    first, second = answer(), answer("And the bill.")
+    with db.transaction() as session:
+        outbox.claim_due(session)
+        outbox.failed(session, first, SendError("login refused", broken=True, permanent=True))
+        outbox.failed(session, first, SendError("login refused", broken=True, permanent=True))
+    work()
+    assert [delivery(one).status for one in (first, second)] == ["queued", "queued"]
+    assert delivery(first).attempts == 0 and not sink.mails
+    with db.reading() as session:
+        texts = session.scalars(select(Notification.text).where(Notification.kind == "disconnected")).all()
+    assert len(texts) == 1 and "login refused" in texts[0], "only admins are told, and once"
+    with db.transaction() as session:
+        inboxes.reconnect(session, session.get(Inbox, cast.mail.id))
+    work()
+    assert [delivery(one).status for one in (first, second)] == ["sent", "sent"] and len(sink.mails) == 2
+
+
+def test_a_refused_account_is_asked_again_by_itself(cast, answer, sink, work):
+    sent = answer()
+    with db.transaction() as session:
+        outbox.claim_due(session)
+        outbox.failed(session, sent, SendError("login refused", broken=True))
+    connections.probe_due()
+    work()
+    assert delivery(sent).status == "queued", "not before its time"
+    with db.transaction() as session:
+        session.get(Inbox, cast.mail.id).resting_until = now() - timedelta(seconds=1)
+    connections.probe_due()
+    work()
+    assert delivery(sent).status == "sent"
+    with db.reading() as session:
+        assert session.get(Inbox, cast.mail.id).disconnected_at is None
+
+
+def test_when_the_provider_asks_for_less_all_of_the_inbox_waits(cast, answer, sink, work):
+    first, second = answer(), answer("And the bill.")
+    with db.transaction() as session:
+        outbox.claim_due(session)
+        outbox.failed(session, first, SendError("429", slow_down=True, retry_after=300))
+    work()
+    assert [delivery(one).status for one in (first, second)] == ["queued", "queued"]
+    with db.transaction() as session:
+        inbox = session.get(Inbox, cast.mail.id)
+        assert 290 < (inbox.resting_until - now()).total_seconds() <= 300 and not inbox.error
+        inbox.resting_until = now() - timedelta(seconds=1)
+    work()
+    assert [delivery(one).status for one in (first, second)] == ["sent", "sent"]
 
 
 def test_sent_twice_with_one_client_id_it_is_one_message(cast, sink, answer, work):

@@ -133,7 +133,10 @@ def _tried(inbox_id: int, call):
     except (SendError, OSError, ValueError) as problem:
         says, error = "", str(problem)[:1000]
     with db.transaction() as session:
-        inboxes.mark_health(session, inbox_id, error)
+        if error:
+            inboxes.mark_health(session, inbox_id, error)
+        else:
+            inboxes.reconnect(session, session.get(Inbox, inbox_id), g.agent.actor)
     flash(f"It works. {says}" if not error else f"It does not work: {error}", "bad" if error else "good")
     return redirect(url_for("settings_inboxes.show", inbox_id=inbox_id))
 

@@ -33,8 +33,9 @@ export function bell(link, signal) {
 
   const open = () => Number(document.getElementById("ticket")?.dataset.ticket);
   document.addEventListener("helpdesk:alert", ({ detail }) => {
-    if (detail.ticket === open() && !document.hidden) return seen(detail.ticket);
-    toast(`Ticket #${detail.ticket} ${WORDS[detail.kind] ?? "wants a look"}.`, "", { href: `/tickets/${detail.ticket}`, label: "Open" });
+    if (detail.ticket && detail.ticket === open() && !document.hidden) return seen(detail.ticket);
+    if (!detail.ticket) toast("An inbox is disconnected.", "bad", { href: "/settings/inboxes", label: "Open" });
+    else toast(`Ticket #${detail.ticket} ${WORDS[detail.kind] ?? "wants a look"}.`, "", { href: `/tickets/${detail.ticket}`, label: "Open" });
     look();
   }, { signal });
   document.addEventListener("htmx:after:swap", ({ detail }) => {
