@@ -117,4 +117,5 @@ def test_links_open_elsewhere_and_say_nothing_of_us():
 
 
 def test_endlessly_nested_html_is_shown_as_text():
-    assert clean("<div>" * 100_000 + "hello") .split() == ["hello"]
+    shown = clean("<div>" * 100_000 + "hello")
+    assert "nested too deeply" in shown and shown.endswith(">hello</div>") and len(shown) < 500
