@@ -27,6 +27,7 @@ def create_app(config: Settings) -> Flask:
         MAX_FORM_MEMORY_SIZE=2_000_000, MAX_FORM_PARTS=200, SESSION_COOKIE_NAME="helpdesk_flash",
         SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=config.base_url.startswith("https://"),
         TRUSTED_HOSTS=list(config.trusted_hosts) or None)
+    app.jinja_environment = rendering.Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if config.trusted_proxies:
         hops = config.trusted_proxies

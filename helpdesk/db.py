@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import JSON, DateTime, Engine, MetaData, Row, SelectBase, TypeDecorator, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -118,11 +118,11 @@ def _begin_postgres(connection) -> None:
 
 
 def _begin_sqlite(connection) -> None:
-    options = connection.get_execution_options()
+    options, raw = connection.get_execution_options(), connection.connection.dbapi_connection
     if options.get("reading"):
-        connection.exec_driver_sql("BEGIN")
+        raw.execute("BEGIN")
         return
-    raw, end = connection.connection.dbapi_connection, time.monotonic() + SQLITE_WAIT
+    end = time.monotonic() + SQLITE_WAIT
     raw.execute("PRAGMA busy_timeout=0")
     raw.execute(f"PRAGMA {LAZILY if options.get('lazy') else DURABLY}")
     try:
@@ -224,6 +224,13 @@ def away(error: Exception) -> bool:
         return (getattr(error.orig, "sqlite_errorname", "") or "").startswith(SQLITE_AWAY)
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or (state.startswith(AWAY) if state else isinstance(error, OperationalError))
+
+
+def rows(session: Session, statement: SelectBase, given: Mapping[str, Any] = {}) -> Sequence[Row]:
+    """The rows of a statement that asks for columns, not for objects; without the ORM's part, which would cost as much
+    again. What the session has not written yet is written first."""
+    session.flush()
+    return session.connection().execute(statement, given).all()
 
 
 def insert_new(session: Session, model: type[Base], **values: Any) -> None:

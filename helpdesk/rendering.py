@@ -2,17 +2,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, render_template, url_for
+from flask.templating import Environment
 
 from helpdesk import paths, settings
 from helpdesk.clock import now
 from helpdesk.services import inboxes
 from helpdesk.web.access import wants_fragment
+
+
+class Templates(Environment):
+    """Flask's, where every template has the same globals. Jinja would lay a ChainMap over them for each template, and
+    go through all of its keys for each `import` and `include` of each page."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's own, unless a template is loaded with others."""
+        return super().make_globals(d) if d else self.globals
 
 
 def page(template: str, fragment: str | None = None, **context) -> str:

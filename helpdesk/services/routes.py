@@ -4,19 +4,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from channels.base import Can
+from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.models import Contact, Identity, Inbox, Message, Participant, Ticket
 from helpdesk.services import inboxes
 
 # Built once: every ticket page asks these, and building a statement costs more than running it.
-_IDENTITIES = select(Identity).where((Identity.contact_id == bindparam("contact")) | Identity.id.in_(
+_IDENTITIES = select(*Identity.__table__.c).where((Identity.contact_id == bindparam("contact")) | Identity.id.in_(
     select(Participant.identity_id).where(Participant.ticket_id == bindparam("ticket"),
                                           Participant.role == "requester")))
-_ACCOUNTS = select(Inbox).where(Inbox.enabled).order_by(Inbox.id)
+_MAIL = select(*Identity.__table__.c).where(Identity.kind == "email", Identity.value == bindparam("value"))
+_ACCOUNTS = select(*Inbox.__table__.c).where(Inbox.enabled).order_by(Inbox.id)
 _LAST_HEARD = select(Message.inbox_id, Message.identity_id, func.max(Message.sent_at)).where(
     Message.identity_id.in_(bindparam("ids", expanding=True)), Message.direction == "in").group_by(
     Message.inbox_id, Message.identity_id)
@@ -24,9 +26,9 @@ _LAST_HEARD = select(Message.inbox_id, Message.identity_id, func.max(Message.sen
 
 @dataclass(frozen=True)
 class Route:
-    """One inbox to one identity. A closed one cannot be used; `why` says so, or why it is offered."""
-    inbox: Inbox
-    identity: Identity
+    """One inbox to one identity, each as its row. A closed one cannot be used; `why` says so, or why it is offered."""
+    inbox: Row
+    identity: Row
     can: Can
     open: bool
     closes_at: datetime | None
@@ -41,8 +43,8 @@ class Route:
 def routes(session: Session, ticket: Ticket, by: str = "agent") -> list[Route]:
     """Every way to this ticket's contact, the best first: open ones, the ticket's current one, the last used. `by`:
     agent, assistant or system; some platforms let people write for longer than machines."""
-    identities = session.scalars(_IDENTITIES, {"contact": ticket.contact_id, "ticket": ticket.id}).all()
-    accounts = session.scalars(_ACCOUNTS).all()
+    identities = db.rows(session, _IDENTITIES, {"contact": ticket.contact_id, "ticket": ticket.id})
+    accounts = db.rows(session, _ACCOUNTS)
     heard = _last_heard(session, [i.id for i in identities])
     claimed = _claimed_mail(session, session.get(Contact, ticket.contact_id))
     if claimed is not None and claimed.id not in {i.id for i in identities}:
@@ -68,18 +70,19 @@ def by_key(session: Session, ticket: Ticket, key: str) -> Route | None:
 
 
 def _last_heard(session: Session, identity_ids: list[int]) -> dict[tuple[int, int], datetime]:
-    rows = session.execute(_LAST_HEARD, {"ids": identity_ids})
+    rows = db.rows(session, _LAST_HEARD, {"ids": identity_ids})
     return {(inbox_id, identity_id): at for inbox_id, identity_id, at in rows}
 
 
-def _claimed_mail(session: Session, contact: Contact) -> Identity | None:
+def _claimed_mail(session: Session, contact: Contact) -> Row | None:
     """The mail address that the contact named although it is another's: what they asked may be answered there, since
     only its owner will read it."""
     value = (contact.claims or {}).get("email")
-    return session.scalar(select(Identity).where(Identity.kind == "email", Identity.value == value)) if value else None
+    found = db.rows(session, _MAIL, {"value": value}) if value else ()
+    return found[0] if found else None
 
 
-def _route(ticket: Ticket, inbox: Inbox, identity: Identity, last: datetime | None, by: str) -> Route | None:
+def _route(ticket: Ticket, inbox: Row, identity: Row, last: datetime | None, by: str) -> Route | None:
     cls = inboxes.kind(inbox.channel)
     if cls.identity_kind != identity.kind or identity.scope and identity.scope != inbox.account:
         return None

@@ -1,10 +1,14 @@
 """What happened in a ticket, in order."""
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from helpdesk.models import Event, Message, Ticket
+from helpdesk import db
+from helpdesk.models import Attachment, Delivery, Event, Message, Ticket
 
 SHOWN_AS_MESSAGES = ("MessageReceived", "ReplySent", "NoteAdded", "MessageReacted")   # the message itself tells it
 END = 2**31 - 1
@@ -17,18 +21,47 @@ def _between(model, *also):
                                ).order_by(model.seq.desc()).limit(bindparam("most"))
 
 
-_WITH_ALL = (selectinload(Message.attachments), selectinload(Message.deliveries))
-_MESSAGES = _between(Message).options(*_WITH_ALL)
-_PUBLIC = _between(Message, Message.kind == "message").options(*_WITH_ALL)
-_EVENTS = _between(Event, Event.name.not_in(SHOWN_AS_MESSAGES))
+_ROWS = _between(Message).with_only_columns(*Message.__table__.c)
+_BY_ID = select(*Message.__table__.c).where(
+    Message.ticket_id == bindparam("ticket"), Message.seq <= bindparam("until"),
+    Message.id.in_(bindparam("ids", expanding=True))).order_by(Message.seq)
+_EVENTS = _between(Event, Event.name.not_in(SHOWN_AS_MESSAGES)).with_only_columns(*Event.__table__.c)
+_FILES, _DELIVERIES = (
+    select(*model.__table__.c).where(model.message_id.in_(bindparam("ids", expanding=True))).order_by(model.id)
+    for model in (Attachment, Delivery))
+_PUBLIC = _between(Message, Message.kind == "message").options(
+    selectinload(Message.attachments), selectinload(Message.deliveries))
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message to show: the columns of its row by their names, `note`, its files and its deliveries. A page has many
+    of them, and as objects of the ORM they cost several times as much."""
+    row: Row
+    attachments: Sequence[Row]
+    deliveries: Sequence[Row]
+
+    def __getattr__(self, name: str):
+        return getattr(self.row, name)
+
+    @property
+    def note(self) -> bool:
+        """Whether only agents may see it."""
+        return self.row.kind == "note"
 
 
 def items(session: Session, ticket: Ticket, after: int = 0, before: int | None = None,
-          limit: int = 200) -> list[Message | Event]:
-    """Messages, notes and events with a seq above `after` (and below `before`), oldest first; the last `limit` ones."""
+          limit: int = 200) -> list[Said | Row]:
+    """Messages, notes and events (rows of `event`) with a seq above `after` (and below `before`), oldest first; the
+    last `limit` ones."""
     given = {"ticket": ticket.id, "after": after, "before": END if before is None else before, "most": limit}
-    found = [*session.scalars(_MESSAGES, given), *session.scalars(_EVENTS, given)]
+    found = [*_said(session, db.rows(session, _ROWS, given)), *db.rows(session, _EVENTS, given)]
     return sorted(found, key=lambda item: item.seq)[-limit:]
+
+
+def by_id(session: Session, ticket: Ticket, ids: Sequence[int], until: int) -> list[Said]:
+    """Those of some messages that belong to the ticket and have a seq of at most `until`, oldest first."""
+    return _said(session, db.rows(session, _BY_ID, {"ticket": ticket.id, "ids": ids, "until": until})) if ids else []
 
 
 def public_items(session: Session, ticket: Ticket, after: int = 0, limit: int = 200,
@@ -48,3 +81,18 @@ def joined_at(session: Session, ticket: Ticket, identity_id: int) -> int | None:
     """The seq of the first message from or to this address in the ticket; None when it never took part."""
     return session.scalar(select(func.min(Message.seq)).where(
         Message.ticket_id == ticket.id, Message.identity_id == identity_id, Message.kind == "message"))
+
+
+def _said(session: Session, rows: Sequence[Row]) -> list[Said]:
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    files, deliveries = (_by_message(db.rows(session, query, {"ids": ids})) for query in (_FILES, _DELIVERIES))
+    return [Said(row, files.get(row.id, ()), deliveries.get(row.id, ())) for row in rows]
+
+
+def _by_message(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.message_id, []).append(row)
+    return found

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from helpdesk import db
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Agent, Contact, Status, Tag, Ticket, TicketTag
 from helpdesk.services import search
@@ -94,7 +95,7 @@ def tickets(session: Session, view: View, agent_id: int, filters: Filters = Filt
                           tuple_(literal(at, Ticket.last_message_at.type), literal(ticket_id))) for q in wanted]
     rows: list[Row] = []
     for one in wanted:
-        rows += session.execute(one, {"agent_id": agent_id, "most": limit + 1}).all()
+        rows += db.rows(session, one, {"agent_id": agent_id, "most": limit + 1})
     if len(wanted) > 1:
         rows.sort(key=lambda row: (row.last_message_at, row.id), reverse=True)
     more, rows = len(rows) > limit, rows[:limit]
@@ -104,8 +105,8 @@ def tickets(session: Session, view: View, agent_id: int, filters: Filters = Filt
 def counts(session: Session, agent_id: int, channels: Sequence[str] = (), teams: Sequence[int] = ()) -> dict[str, int]:
     """How many tickets each counted view holds, by key, at most COUNT_LIMIT; channels as "channel:<name>", teams as
     "team:<id>". One statement."""
-    row = session.execute(_counting(tuple(channels), tuple(teams)), {"agent_id": agent_id}).one()
-    return dict(row._mapping)
+    [row] = db.rows(session, _counting(tuple(channels), tuple(teams)), {"agent_id": agent_id})
+    return row._asdict()
 
 
 def _conditions(key: str, agent_id) -> list[ColumnElement[bool]]:
@@ -162,7 +163,7 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
 def _tags(session: Session, ids: list[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     if ids:
-        for ticket_id, name in session.execute(TAGS, {"ids": ids}):
+        for ticket_id, name in db.rows(session, TAGS, {"ids": ids}):
             found.setdefault(ticket_id, []).append(name)
     return found
 

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from helpdesk import db
-from helpdesk.models import Message, Ticket
+from helpdesk.models import Ticket
 from helpdesk.services import changes, views
+from helpdesk.services.timeline import Said, by_id
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs
 
@@ -47,13 +46,9 @@ def inbox(key: str):
                     **ctx.rail(session, ctx.directory(session)))
 
 
-def _watched(session, ticket: Ticket, after: int) -> list[Message]:
+def _watched(session, ticket: Ticket, after: int) -> list[Said]:
     """Older messages that may look different now: those that the browser watches, and those that were changed."""
     ids = [int(part) for part in request.args.get("watch", "").split(",") if part.isdecimal()][:WATCHED]
     if after < ticket.seq:
         ids += changes.changed_since(session, ticket, after)
-    if not ids:
-        return []
-    return list(session.scalars(select(Message).where(
-        Message.ticket_id == ticket.id, Message.id.in_(ids), Message.seq <= after)
-        .options(selectinload(Message.attachments), selectinload(Message.deliveries)).order_by(Message.seq)))
+    return by_id(session, ticket, ids, until=after)

@@ -9,6 +9,7 @@ from flask import g, request
 from sqlalchemy import Integer, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
+from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import NotFound
 from helpdesk.models import (
@@ -65,7 +66,7 @@ class Directory:
 
 def directory(session: Session) -> Directory:
     """Everybody who can be chosen, in one statement."""
-    named = sorted(session.execute(DIRECTORY).all(), key=lambda row: row[2].lower())
+    named = sorted(db.rows(session, DIRECTORY), key=lambda row: row[2].lower())
     return Directory([(n, name) for sort, n, name in named if sort == "agent"],
                      [(n, name) for sort, n, name in named if sort == "team"],
                      [name for sort, _, name in named if sort == "channel"])
@@ -95,7 +96,7 @@ def rail(session: Session, people: Directory) -> dict:
 def header(session: Session, ticket: Ticket, people: Directory) -> dict:
     """What the top of the ticket and its menus need."""
     return {"ticket": ticket, "contact": ticket.contact, "people": people, "at": now(),
-            "tags": session.scalars(TAGS, {"id": ticket.id}).all()}
+            "tags": [row.name for row in db.rows(session, TAGS, {"id": ticket.id})]}
 
 
 def conversation(session: Session, ticket: Ticket, people: Directory, **window) -> dict:
@@ -106,7 +107,7 @@ def conversation(session: Session, ticket: Ticket, people: Directory, **window) 
 
 def speech(session: Session, ticket: Ticket, people: Directory) -> dict:
     """How names, events and the assistant's answers are shown."""
-    turns = session.execute(TURNS, {"id": ticket.id}).all()
+    turns = db.rows(session, TURNS, {"id": ticket.id})
     return {"turns": turns, "turn_of": {turn.reply_id: turn for turn in turns if turn.reply_id},
             "words_of": partial(event_words, who=_names(ticket.contact, people))}
 
@@ -120,9 +121,9 @@ def composer(session: Session, ticket: Ticket) -> dict:
 def panel(session: Session, ticket: Ticket) -> dict:
     """Who the customer is, and what went on before."""
     asked_for = {"id": ticket.id, "contact_id": ticket.contact_id}
-    return {"identities": session.execute(ADDRESSES, asked_for).all(),
-            "clocks": session.execute(CLOCKS, asked_for).all(),
-            "earlier": session.execute(BEFORE, asked_for).all(),
+    return {"identities": db.rows(session, ADDRESSES, asked_for),
+            "clocks": db.rows(session, CLOCKS, asked_for),
+            "earlier": db.rows(session, BEFORE, asked_for),
             "handed": session.scalar(HANDED_OVER, asked_for) if ticket.handed_over_at else None}
 
 
