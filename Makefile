@@ -72,7 +72,8 @@ $(VENV)/.made:
 
 $(VENV)/.run: $(VENV)/.made requirements/build.txt requirements/run.txt pyproject.toml
 	@echo "Installing what the helpdesk needs"
-	@$(PIP) install --quiet --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(PIP) install --quiet --require-hashes -r requirements/build.txt
+	@$(PIP) install --quiet --require-hashes --no-build-isolation -r requirements/run.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -2,55 +2,72 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, Group
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, make_msgid
 
 from channels._charset import without_refused
 from channels._mail_automatic import INSTANCE
+from channels._mail_dkim import signed
 from channels._mail_headers import normal_address
+from channels._mail_written import html_body, plain_body
 from channels.base import Outbound, SendError
 
-POLICY = SMTP.clone(cte_type="7bit")        # every server takes it, and none changes it on the way
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,900}>")
 UNSAFE = re.compile(r"[\r\n\x00]")
-REFERENCES = 20
+REFERENCES = 20             # the first, which holds a thread together, and the latest: relays refuse longer lists
+LONGEST_LINE = 990          # bytes; RFC 5322 §2.1.1 says 998
+NO = ("no", "false", "0", "off")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the server takes beyond plain SMTP: 8-bit bodies (RFC 6152), UTF-8 in headers and addresses (RFC 6531)."""
+    eight_bit: bool = False
+    utf8: bool = False
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A mail on its way: the envelope (RFC 5321), its id, and its bytes with CRLF line ends."""
+    """A mail on its way: the envelope (RFC 5321), its id, and its bytes with CRLF line ends. `needs`: what of the
+    server's offer it makes use of; `plain_sender`: what to fall back to where the server refuses the return address."""
     sender: str
     recipients: tuple[str, ...]
     message_id: str
     data: bytes
+    needs: Offer = Offer()
+    plain_sender: str = ""
 
 
-def compose(message: Outbound, config: Mapping[str, str], now: datetime | None = None) -> Composed:
-    """The mail for `message`, sent from config["address"]. Raises SendError(permanent) for what no mail can carry."""
+def compose(message: Outbound, config: Mapping[str, str], now: datetime | None = None,
+            offer: Offer = Offer()) -> Composed:        # noqa: B008 it is frozen
+    """The mail for `message`, sent from config["address"] to message.address alone: who else gets it stands in the
+    header, and has a copy of their own. Raises SendError(permanent) for what no mail can carry."""
     own = normal_address(config.get("address", ""))
     if not own:
         raise SendError("the inbox has no mail address of its own", permanent=True, broken=True)
-    recipient, *copies = [normal_address(a) for a in (message.address, *message.cc)]
-    if not recipient or not all(copies):
-        raise SendError(f"not a mail address: {', '.join([message.address, *message.cc])}"[:300], permanent=True)
-    fields = (message.address, *message.cc, message.subject, message.sender_name, message.message_id,
-              message.reply_token, *message.replies_to, *(part for file in message.files for part in file[:2]))
-    for value in fields:
-        if UNSAFE.search(value):
-            raise SendError("line breaks are not allowed in a mail's header", permanent=True)
+    recipient = normal_address(message.address)
+    to, cc = ([normal_address(a) for a in named] for named in (message.to or (message.address,), message.cc))
+    if not all((recipient, *to, *cc)):
+        raise SendError(f"not a mail address: {', '.join((message.address, *message.to, *message.cc))}"[:300],
+                        permanent=True)
+    _refuse_line_breaks(message)
+    if not recipient.isascii() and not offer.utf8:
+        raise SendError("the mail server cannot send to an address with these letters", permanent=True)
+    needs = Offer(offer.eight_bit and not config.get("dkim_key") and not _is_ascii(message), not recipient.isascii())
     try:
-        mail = _mail(message, config, own, recipient, copies, now or datetime.now(UTC))
+        mail = _mail(message, config, own, to, cc, now or datetime.now(UTC), needs)
         message_id = message.message_id or make_msgid(domain=own.rpartition("@")[2])
         data = _ids(message_id, message.replies_to) + mail.as_bytes()
     except (ValueError, MessageError, LookupError, TypeError, AttributeError) as error:
         raise SendError(f"this mail cannot be written: {error}", permanent=True) from error
-    return Composed(own, tuple(dict.fromkeys((recipient, *copies))), message_id, data)
+    sender = return_path(own, message.reply_token, config)
+    return Composed(sender, (recipient,), message_id, signed(data, config), needs, own)
 
 
 def plus_address(address: str, token: str) -> str:
@@ -59,14 +76,32 @@ def plus_address(address: str, token: str) -> str:
     return f"{local}+{token}@{domain}" if token else address
 
 
-def _mail(message: Outbound, config: Mapping[str, str], own: str, recipient: str, copies: list[str],
-          now: datetime) -> EmailMessage:
-    mail = EmailMessage(policy=POLICY)
+def return_path(own: str, token: str, config: Mapping[str, str]) -> str:
+    """The envelope's sender, to which servers report. With the token of this one delivery in it (VERP), so that a
+    report is understood however little of our mail it gives back."""
+    if config.get("verp", "yes").lower() in NO:
+        return own
+    return plus_address(normal_address(config.get("bounce_address", "")) or own, token)
+
+
+def _refuse_line_breaks(message: Outbound) -> None:
+    fields = (message.address, *message.to, *message.cc, message.subject, message.sender_name, message.message_id,
+              message.reply_token, message.unsubscribe, *message.replies_to,
+              *(part for file in message.files for part in file[:2]))
+    if any(UNSAFE.search(value) for value in fields):
+        raise SendError("line breaks are not allowed in a mail's header", permanent=True)
+
+
+def _mail(message: Outbound, config: Mapping[str, str], own: str, to: Sequence[str], cc: Sequence[str],
+          now: datetime, needs: Offer) -> EmailMessage:
+    base = SMTPUTF8 if needs.utf8 else SMTP
+    # Without an offer 7-bit, which every server takes and none changes on the way
+    mail = EmailMessage(policy=base.clone(cte_type="8bit" if needs.eight_bit or needs.utf8 else "7bit"))
     mail["From"] = Address(without_refused(message.sender_name or config.get("name", "")), addr_spec=own)
-    mail["To"] = Address(addr_spec=recipient)
-    if copies:
-        mail["Cc"] = [Address(addr_spec=copy) for copy in copies]
-    if message.reply_token and config.get("plus_address", "yes").lower() not in ("no", "false", "0", "off"):
+    mail["To"] = _named(to, needs)
+    if cc:
+        mail["Cc"] = _named(cc, needs)
+    if message.reply_token and config.get("plus_address", "yes").lower() not in NO:
         mail["Reply-To"] = Address(without_refused(config.get("name", "")),
                                    addr_spec=plus_address(own, message.reply_token))
     mail["Subject"] = without_refused(message.subject)
@@ -76,9 +111,13 @@ def _mail(message: Outbound, config: Mapping[str, str], own: str, recipient: str
         mail["Auto-Submitted"] = "auto-replied" if message.replies_to else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Precedence"] = "bulk"
-    mail.set_content(without_refused(message.text) + "\n")
-    if message.html:
-        mail.add_alternative(without_refused(message.html), subtype="html")
+    if message.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        if message.unsubscribe.startswith("https://"):      # RFC 8058 §3.1 knows no other
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    plain, html = plain_body(message), html_body(message)
+    mail.set_content(plain, cte=_encoding(plain, needs))
+    mail.add_alternative(html, subtype="html", cte=_encoding(html, needs))
     for name, content_type, content in message.files:
         main, _, sub = (content_type or "application/octet-stream").partition(";")[0].strip().partition("/")
         if main in ("multipart", "message") or not sub:     # these must not be sent in base64 (RFC 2046 §5.2.1)
@@ -87,12 +126,38 @@ def _mail(message: Outbound, config: Mapping[str, str], own: str, recipient: str
     return mail
 
 
-def _ids(message_id: str, replies_to) -> bytes:
+def _named(addresses: Sequence[str], needs: Offer) -> list[Address | Group]:
+    """A header's recipients. One that cannot stand in a header of this mail is told of without being one, as RFC 6857
+    §3.1.8 does: its own copy may still reach it."""
+    return [_mailbox(one) if one.isascii() or needs.utf8 else Group(f"Address {one}")
+            for one in dict.fromkeys(addresses)]
+
+
+def _mailbox(address: str) -> Address:
+    if address.isascii():
+        return Address(addr_spec=address)
+    local, _, domain = address.rpartition("@")
+    return Address(username=local, domain=domain)       # as a whole it may not have such letters (bpo-35805)
+
+
+def _encoding(text: str, needs: Offer) -> str | None:
+    """8bit where the server takes it and the lines allow it; None leaves the choice to the library."""
+    eight = (needs.eight_bit or needs.utf8) and not text.isascii()
+    return "8bit" if eight and max(len(line.encode("utf-8")) for line in text.split("\n")) <= LONGEST_LINE else None
+
+
+def _is_ascii(message: Outbound) -> bool:
+    return all(part.isascii() for part in (message.text, message.html, message.signature, message.signature_html,
+                                           *(q.attribution + q.text for q in message.history)))
+
+
+def _ids(message_id: str, replies_to: Sequence[str]) -> bytes:
     """The fields that carry ids. Written here because the library encodes ids that are longer than a line."""
-    for value in (message_id, *replies_to[:REFERENCES]):
-        if value == message_id and not MESSAGE_ID.fullmatch(value):
-            raise ValueError(f"not a Message-ID: {value[:100]}")
-    parents = [i for i in replies_to[:REFERENCES] if MESSAGE_ID.fullmatch(i)]    # `sha256:…` is no id outside
+    if not MESSAGE_ID.fullmatch(message_id):
+        raise ValueError(f"not a Message-ID: {message_id[:100]}")
+    parents = [i for i in dict.fromkeys(replies_to) if MESSAGE_ID.fullmatch(i)]     # `sha256:…` is no id outside
+    if len(parents) > REFERENCES:
+        parents = [*parents[:REFERENCES - 1], parents[-1]]
     lines = [f"Message-ID: {message_id}"]
     if parents:
         lines += [f"In-Reply-To: {parents[0]}", "References: " + "\r\n ".join(reversed(parents))]

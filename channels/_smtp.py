@@ -5,10 +5,10 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from channels._mail_compose import Composed
+from channels._mail_compose import Composed, Offer
 from channels.base import SendError
 
 CONNECT_SECONDS, DATA_SECONDS = 10, 120
@@ -17,19 +17,19 @@ ACCOUNT_REFUSED = {530, 534, 535, 538}
 LINE_START_DOT = re.compile(rb"^\.", re.M)
 
 
-def submit(mail: Composed, config: Mapping[str, str]) -> None:
-    """Send `mail` through the server in `config` (smtp_host, smtp_port, smtp_security, smtp_user, smtp_password,
-    verify). Raises SendError: permanent for 5xx, uncertain when the line broke after the last byte, broken when the
-    account or the server's certificate is refused; anything else may be tried again. A copy (Cc) that alone is refused
-    does not hold the mail back.
+def submit(write: Callable[[Offer], Composed], config: Mapping[str, str]) -> Composed:
+    """Send one mail through the server in `config` (smtp_host, smtp_port, smtp_security, smtp_user, smtp_password,
+    verify). `write` makes it, once it is known what the server takes. Raises SendError: permanent for 5xx, uncertain
+    when the line broke after the last byte, broken when the account or the server's certificate is refused; anything
+    else may be tried again.
     """
     with _connected(config) as smtp:
+        mail = write(Offer(smtp.has_extn("8bitmime"), smtp.has_extn("smtputf8")))
         try:
             options = _options(smtp, mail)
-            _expect(smtp.mail(mail.sender, options), (250,))
-            _expect(smtp.rcpt(mail.recipients[0]), (250, 251))
-            for copy in mail.recipients[1:]:
-                smtp.rcpt(copy)
+            _expect(_from(smtp, mail, options), (250,))
+            for recipient in mail.recipients:
+                _expect(smtp.rcpt(recipient), (250, 251))
             _expect(smtp.docmd("DATA"), (354,))
             smtp.sock.settimeout(DATA_SECONDS)
             body = LINE_START_DOT.sub(b"..", mail.data)
@@ -45,6 +45,7 @@ def submit(mail: Composed, config: Mapping[str, str]) -> None:
             raise SendError("the mail server broke off after the whole mail was sent; it may have arrived",
                             uncertain=True) from error
         _expect(reply, (250,))
+    return mail
 
 
 def try_login(config: Mapping[str, str]) -> str:
@@ -118,14 +119,22 @@ def _name() -> str:
     return name if name.isascii() and name else "localhost"
 
 
+def _from(smtp: smtplib.SMTP, mail: Composed, options: list[str]) -> tuple[int, bytes]:
+    """MAIL FROM with the return address of this one delivery; with our plain address where the server lets us send
+    from no other one."""
+    reply = smtp.mail(mail.sender, options)
+    if reply[0] >= 500 and reply[0] not in ACCOUNT_REFUSED and mail.plain_sender not in ("", mail.sender):
+        smtp.rset()
+        reply = smtp.mail(mail.plain_sender, options)
+    return reply
+
+
 def _options(smtp: smtplib.SMTP, mail: Composed) -> list[str]:
     options = [f"SIZE={len(mail.data)}"] if smtp.has_extn("size") else []
-    if not all(a.isascii() for a in (mail.sender, *mail.recipients)):
-        if not smtp.has_extn("smtputf8"):
-            raise SendError("the mail server cannot send to an address with these letters", permanent=True)
+    if mail.needs.utf8:
         smtp.command_encoding = "utf-8"
-        options += ["SMTPUTF8", "BODY=8BITMIME"]
-    return options
+        options.append("SMTPUTF8")
+    return [*options, "BODY=8BITMIME"] if mail.needs.eight_bit or mail.needs.utf8 else options
 
 
 def _expect(reply: tuple[int, bytes], good: tuple[int, ...]) -> None:

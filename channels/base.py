@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -167,6 +167,14 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """Something said earlier, to stand below an answer. `attribution`: "On Monday, Ann wrote:", in the reader's words.
+    """
+    attribution: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Outbound:
     """One message to one address."""
     id: str                         # our delivery id: becomes the Message-ID or idempotency key
@@ -180,7 +188,12 @@ class Outbound:
     message_id: str = ""            # mail: the Message-ID that was fixed when it was queued, with brackets
     reply_token: str = ""           # mail: goes into the Reply-To; elsewhere that of the last Inbound, if fresh
     sender_name: str = ""
-    cc: Sequence[str] = ()
+    to: Sequence[str] = ()          # mail: everyone the header names as recipients; empty: `address` alone
+    cc: Sequence[str] = ()          # mail: everyone the header names as getting a copy. It goes to `address` alone
+    history: Sequence[Quote] = ()   # mail: what went before, the latest first
+    signature: str = ""             # mail: below the text
+    signature_html: str = ""        # mail: its designed form; '' where it is plain
+    unsubscribe: str = ""           # mail: where the reader ends mails of this kind (RFC 8058)
     automatic: bool = False         # written by a machine: marked so that no other machine answers
     within_window: bool = True      # False: the medium's free reply window has closed
 
@@ -213,8 +226,10 @@ class Setting:
     required: bool = True
     help: str = ""
     default: str = ""
-    kind: str = "text"              # text, number, bool, choice
+    kind: str = "text"              # text, number, bool, choice, lines (a text of several lines)
     choices: Sequence[str] = ()
+    group: str = ""                 # the heading under which fields stand together; '' comes first
+    words: Mapping[str, str] = field(default_factory=dict)     # for choices: what people read
 
 
 class ChannelError(Exception):
@@ -264,6 +279,11 @@ class Channel:
     def __init__(self, config: Mapping[str, str], http: Any = None,
                  publish: Callable[[str, str, bytes], str] | None = None):
         self.config, self.http, self.publish = dict(config), http, publish
+
+    @classmethod
+    def problems(cls, values: Mapping[str, str]) -> dict[str, str]:
+        """What does not fit together in a filled-in form, beyond what each Setting says: words by field."""
+        return {}
 
     @classmethod
     def window(cls, settings: Mapping[str, Any]) -> timedelta | None:

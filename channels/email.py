@@ -1,8 +1,10 @@
 """E-mail: IMAP or our own SMTP listener in, SMTP out."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from channels import _mail_dkim
+from channels import _mail_signature as signatures
 from channels._imap import new_mail, try_mailbox, wait_for_mail
 from channels._mail_compose import compose
 from channels._mail_headers import normal_address
@@ -11,6 +13,9 @@ from channels._smtp import submit, try_login
 from channels.base import Can, Channel, Fetched, Inbound, Outbound, Receipt, Request, SendError, Setting, Status
 
 SECURITIES = ("tls", "starttls", "none")
+READING, SENDING, WRITING = "Reading mail", "Sending mail", "What our mail looks like"
+QUOTES = {"none": "Nothing", "last": "The last message", "thread": "The whole conversation"}
+BOUNCING, SIGNING = "Replies and bounces", "DKIM signature"
 
 
 class Email(Channel):
@@ -24,24 +29,57 @@ class Email(Channel):
     settings = (
         Setting("address", "Address", help="Customers write to it, and answers come from it."),
         Setting("name", "Sender name", required=False, help="Shown beside the address, for example Example Support."),
-        Setting("imap_host", "IMAP server", required=False,
+        Setting("imap_host", "IMAP server", required=False, group=READING,
                 help="Leave empty when mail is delivered to the built-in SMTP server."),
-        Setting("imap_port", "IMAP port", required=False, kind="number", help="Empty: 993 with TLS, otherwise 143."),
-        Setting("imap_security", "IMAP security", default="tls", kind="choice", choices=SECURITIES),
-        Setting("imap_user", "IMAP user", required=False),
-        Setting("imap_password", "IMAP password", secret=True, required=False),
-        Setting("imap_folder", "IMAP folder", required=False, default="INBOX"),
-        Setting("smtp_host", "SMTP server", help="The server that sends our mail."),
-        Setting("smtp_port", "SMTP port", required=False, kind="number",
+        Setting("imap_port", "IMAP port", required=False, kind="number", group=READING,
+                help="Empty: 993 with TLS, otherwise 143."),
+        Setting("imap_security", "IMAP security", default="tls", kind="choice", choices=SECURITIES, group=READING),
+        Setting("imap_user", "IMAP user", required=False, group=READING),
+        Setting("imap_password", "IMAP password", secret=True, required=False, group=READING),
+        Setting("imap_folder", "IMAP folder", required=False, default="INBOX", group=READING),
+        Setting("smtp_host", "SMTP server", help="The server that sends our mail.", group=SENDING),
+        Setting("smtp_port", "SMTP port", required=False, kind="number", group=SENDING,
                 help="Empty: 465 with TLS, 587 with STARTTLS, otherwise 25."),
-        Setting("smtp_security", "SMTP security", default="starttls", kind="choice", choices=SECURITIES),
-        Setting("smtp_user", "SMTP user", required=False, help="Empty: no login."),
-        Setting("smtp_password", "SMTP password", secret=True, required=False),
-        Setting("plus_address", "Answers come back to a plus-address", default="yes", kind="bool",
+        Setting("smtp_security", "SMTP security", default="starttls", kind="choice", choices=SECURITIES,
+                group=SENDING),
+        Setting("smtp_user", "SMTP user", required=False, help="Empty: no login.", group=SENDING),
+        Setting("smtp_password", "SMTP password", secret=True, required=False, group=SENDING),
+        Setting("verify", "Check the servers' certificates", default="yes", kind="bool", group=SENDING),
+        Setting("signature", "Signature", required=False, kind="lines", group=WRITING,
+                help=f"Below what agents write. {signatures.HELP}"),
+        Setting("signature_html", "Signature as HTML", required=False, kind="lines", group=WRITING,
+                help="The same, designed; empty: the plain one is shown. Images need a full https address."),
+        Setting("quote", "Quote below an answer", default="last", kind="choice", choices=tuple(QUOTES), words=QUOTES,
+                group=WRITING, help="What was written before, for readers who have lost the earlier mail."),
+        Setting("plus_address", "Answers come back to a plus-address", default="yes", kind="bool", group=BOUNCING,
                 help="support+…@ finds its ticket even where a mail program drops the headers. Switch it off when your "
                      "mail host refuses such addresses."),
-        Setting("verify", "Check the servers' certificates", default="yes", kind="bool"),
+        Setting("verp", "Bounces come back to a plus-address", default="yes", kind="bool", group=BOUNCING,
+                help="Each mail has a return address of its own, so that a mail that comes back is found however "
+                     "little the report says. Switch it off when your mail host refuses such addresses, or lets you "
+                     "send from the one address only."),
+        Setting("bounce_address", "Bounce address", required=False, group=BOUNCING,
+                help="Empty: this inbox's own. Another one, such as bounce@example.org, must be delivered to this "
+                     "mailbox too, with whatever stands behind a plus."),
+        Setting("dkim_domain", "Signing domain", required=False, group=SIGNING,
+                help="Empty: the address's own. Leave the key empty where your mail host signs for you."),
+        Setting("dkim_selector", "Selector", required=False, default="helpdesk", group=SIGNING,
+                help="A name of your choice for this key; it becomes part of the DNS record."),
+        Setting("dkim_key", "Private key", required=False, secret=True, kind="lines", group=SIGNING,
+                help="RSA, in PEM form. Without one of your own, have one made below once the inbox is saved."),
     )
+
+    @classmethod
+    def problems(cls, values: Mapping[str, str]) -> dict[str, str]:
+        """What does not fit together in a filled-in form: words by field."""
+        wrong = _mail_dkim.problem(values)
+        for key in ("signature", "signature_html"):
+            if unknown := signatures.unknown(values.get(key, "")):
+                wrong[key] = f"{{{{{unknown}}}}} is not known. {signatures.HELP}"
+        for key in ("address", "bounce_address"):
+            if values.get(key) and not normal_address(values[key]):
+                wrong[key] = "A mail address such as support@example.org."
+        return wrong
 
     @property
     def own_addresses(self) -> tuple[str, ...]:
@@ -71,13 +109,16 @@ class Email(Channel):
 
     def send(self, message: Outbound) -> str:
         """Send one mail and return its Message-ID. Raises SendError, see channels._smtp.submit."""
-        mail = compose(message, self.config)
-        submit(mail, self.config)
-        return mail.message_id
+        return submit(lambda offer: compose(message, self.config, offer=offer), self.config).message_id
 
     def test(self) -> str:
         """Log in to both servers; what works, in words. Raises SendError with everything that does not."""
         works, fails, broken = [], [], False
+        if self.config.get("dkim_key"):
+            try:
+                works.append(_mail_dkim.published(self.config))
+            except SendError as error:
+                fails.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         for check, wanted in ((try_mailbox, "imap_host"), (try_login, "smtp_host")):
             if not self.config.get(wanted):
                 works.append({"imap_host": "No mailbox is read: mail comes to the built-in SMTP server.",

@@ -28,7 +28,7 @@ def closest(locale: str) -> str:
     return default if default in shipped else "en"
 
 
-def text(name: str, locale: str, **fields: str) -> str:
+def text(name: str, locale: str, /, **fields: str) -> str:
     """The sentence `name` in this language, with {fields} filled in. KeyError for an unknown name."""
     sentence = _all()[name][closest(locale or "")]
     for key, value in fields.items():

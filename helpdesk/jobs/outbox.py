@@ -11,17 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels.base import Button, Channel, Outbound, SendError
-from helpdesk import db, settings, texts
+from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.jobs import pace
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
-from helpdesk.services import files, inboxes, outbox
+from helpdesk.services import files, inboxes, letters, outbox
 
 log = logging.getLogger(__name__)
 LANES = 32          # inboxes that are served side by side
 AT_ONCE = 4         # messages of one inbox that are on their way side by side, each to another address
 RECORD_WAITS = (1, 2, 4, 8, 15)     # seconds; together less than a lease
-REFERENCES = 20     # how many earlier Message-IDs a mail names; longer lists are refused by some relays
 
 _pool: ThreadPoolExecutor | None = None
 _serving: set[int] = set()      # ids of the inboxes that have a lane
@@ -121,16 +120,21 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         raise SendError(str(error), broken=True) from error
     payload = message.payload or {}
     mail = channel.can.subject
+    by_agent = message.author_kind == "agent"
     digest = mail and "mail_text" in payload        # what was not seen in the chat, in one mail
+    letter = mail and by_agent and not digest
+    plain, designed = letters.signature(ticket, inbox, message.author_name) if letter else ("", "")
     outbound = Outbound(
         id=str(delivery.id), address=identity.value, html="" if digest else message.html,
         text=payload["mail_text"] if digest else message.text,
-        subject=_subject(ticket, message) if mail else "",
+        subject=letters.subject(ticket, message) if mail else "",
         files=_files(session, payload["mail_messages"] if digest else [message.id]),
-        replies_to=_replies_to(session, ticket, delivery) if mail else _answered(session, message),
+        replies_to=letters.replies_to(session, delivery) if mail else _answered(session, message),
         buttons=[Button(b["label"], b["payload"]) for b in payload.get("buttons", ())],
         message_id=delivery.mail_id, reply_token=delivery.reply_token or _fresh_token(session, channel, delivery),
-        sender_name=_sender_name(message), cc=payload.get("cc", ()), automatic=message.author_kind != "agent",
+        sender_name=_sender_name(message), cc=payload.get("cc", ()),
+        history=letters.quotes(session, ticket, message, inbox, channel.config.get("quote", "")) if letter else (),
+        signature=plain, signature_html=designed, automatic=not by_agent,
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent
 
@@ -144,28 +148,6 @@ def _files(session: Session, message_ids: list[int]) -> list[tuple[str, str, byt
         except FileNotFoundError:
             raise SendError(f"the bytes of {one.name} are gone from the file store", permanent=True) from None
     return found
-
-
-def _subject(ticket: Ticket, message: Message) -> str:
-    locale = ticket.contact.locale
-    if message.subject:
-        return message.subject
-    if not ticket.subject:
-        return texts.text("no_subject", locale, company=settings.current().company_name)
-    if ticket.subject[:3].lower() in ("re:", "aw:", "sv:", "rv:"):
-        return ticket.subject
-    return texts.text("reply_subject", locale, subject=ticket.subject)
-
-
-def _replies_to(session: Session, ticket: Ticket, delivery: Delivery) -> list[str]:
-    """Earlier Message-IDs of this mail conversation, the nearest first."""
-    rows = session.execute(
-        select(Message.external_id, Message.id).where(Message.ticket_id == ticket.id, Message.direction == "in",
-                                                      Message.inbox_id == delivery.inbox_id)
-        .union_all(select(Delivery.mail_id, Delivery.message_id).where(
-            Delivery.ticket_id == ticket.id, Delivery.inbox_id == delivery.inbox_id, Delivery.id < delivery.id))).all()
-    latest = sorted((row for row in rows if row[0] and row[0].startswith("<")), key=lambda row: -row[1])
-    return [row[0] for row in latest[:REFERENCES]]
 
 
 def _answered(session: Session, message: Message) -> list[str]:

@@ -25,7 +25,8 @@ def values(cls: type[Channel], given: Mapping[str, str], *, stored: Mapping[str,
         if problem:
             wrong[setting.key] = problem
         found[setting.key] = value
-    return found, wrong
+    kept = {s.key: stored[s.key] for s in cls.settings if s.secret and not found[s.key] and stored.get(s.key)}
+    return found, cls.problems({**found, **kept}) | wrong
 
 
 def suggestions(cls: type[Channel]) -> dict[str, str]:

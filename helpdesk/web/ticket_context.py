@@ -27,7 +27,7 @@ from helpdesk.models import (
     Ticket,
     TicketTag,
 )
-from helpdesk.services import routes, timeline, views
+from helpdesk.services import letters, routes, timeline, views
 from helpdesk.web.event_words import event_words
 
 TIMELINE = 100
@@ -113,9 +113,11 @@ def speech(session: Session, ticket: Ticket, people: Directory) -> dict:
 
 
 def composer(session: Session, ticket: Ticket) -> dict:
-    """The ways to answer."""
+    """The ways to answer, and what is put below a mail."""
     ways = routes.routes(session, ticket)
-    return {"ways": ways, "way": next((way for way in ways if way.open), None)}
+    signatures = {way.inbox.id: letters.signature(ticket, way.inbox, g.agent.name)[0] for way in ways
+                  if way.can.subject}
+    return {"ways": ways, "way": next((way for way in ways if way.open), None), "signatures": signatures}
 
 
 def panel(session: Session, ticket: Ticket) -> dict:

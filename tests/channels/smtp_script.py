@@ -11,8 +11,8 @@ CUT = "cut the line"
 
 
 class ScriptedServer(socketserver.ThreadingTCPServer):
-    """`answers`: verb → reply line, for what is not answered with 250. Verbs: GREETING, EHLO, AUTH, MAIL, "RCPT a@b",
-    DATA, END (after the final dot), NOOP. CUT closes the connection instead. Keeps what it heard."""
+    """`answers`: verb → reply line, for what is not answered with 250. Verbs: GREETING, EHLO, AUTH, MAIL, "MAIL a@b",
+    "RCPT a@b", DATA, END (after the final dot), NOOP. CUT closes the connection instead. Keeps what it heard."""
     allow_reuse_address = daemon_threads = True
 
     def __init__(self, answers: Mapping[str, str] | None = None, tls: tuple[Path, Path] | None = None,
@@ -59,6 +59,9 @@ class _Session(socketserver.StreamRequestHandler):
                                   + "\r\n250 HELP")
             elif verb == "RCPT":
                 going = self._say(f"RCPT {line[8:].split('>')[0].strip('<')}", "250 ok")
+            elif verb == "MAIL":
+                sender = f"MAIL {line[10:].split('>')[0].strip('<')}"
+                going = self._say(sender if sender in self.server.answers else "MAIL", "250 ok")
             elif verb == "DATA":
                 going = self._say("DATA", "354 go on") and ("DATA" in self.server.answers or self._data())
             else:

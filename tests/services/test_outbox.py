@@ -54,6 +54,11 @@ def make_due(delivery_id) -> None:
         session.get(Delivery, delivery_id).next_try_at = now() - timedelta(seconds=1)
 
 
+def said(mail) -> list[str]:
+    """The plain words of a mail, paragraph by paragraph."""
+    return mail.get_body(("plain",)).get_content().replace("\r\n", "\n").strip().split("\n\n")
+
+
 def test_an_answer_arrives_as_a_mail_that_can_be_answered(sink, answer, work, cast):
     sent = answer()
     work()
@@ -65,7 +70,8 @@ def test_an_answer_arrives_as_a_mail_that_can_be_answered(sink, answer, work, ca
     assert mail["In-Reply-To"] == "<ann-1@mail.example.com>"
     assert row.reply_token in mail["Reply-To"]
     assert mail["From"].startswith('"Alice (Kopi & Co)"') and "support@kopi.example" in mail["From"]
-    assert mail.get_body(("plain",)).get_content().strip() == "It left today."
+    assert said(mail)[0] == "It left today." and "> Where is it?" in said(mail)[1]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert mail["Auto-Submitted"] is None, "a person wrote it"
 
 
@@ -108,7 +114,7 @@ def test_answers_to_one_person_keep_their_order(sink, answer, work):
     assert sink.mails == [] and delivery(second).status == "queued"
     make_due(first)
     work()
-    assert [m.get_content().strip() for m in sink.parsed()] == ["first", "second"]
+    assert [said(m)[0] for m in sink.parsed()] == ["first", "second"]
 
 
 def test_a_worker_that_died_while_sending_leaves_mail_to_be_repeated(sink, answer, work):

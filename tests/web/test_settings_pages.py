@@ -116,6 +116,29 @@ def test_a_switch_can_be_turned_off_and_stays_off(sign_in, cast):
     assert re.search(r'name="verify" value="1" checked', ada.get(path).text)
 
 
+def test_mail_is_signed_once_a_key_was_made_and_the_record_is_shown(sign_in, cast):
+    ada, path = sign_in(cast.ada), f"/settings/inboxes/{cast.mail.id}"
+    assert "Make a key" in ada.get(path).text
+    page = ada.post(f"{path}/dkim", follow_redirects=True).text
+    assert "helpdesk._domainkey.kopi.example" in page and "v=DKIM1; k=rsa; p=MII" in page
+    with db.reading() as session:
+        inbox = session.get(Inbox, cast.mail.id)
+        values = inboxes.config(inbox)
+    assert "BEGIN RSA PRIVATE KEY" in values["dkim_key"] and "BEGIN" not in inbox.secrets + str(inbox.settings) + page
+    assert values["smtp_host"] == "127.0.0.1", "nothing else was changed"
+    assert ada.post(f"/settings/inboxes/{cast.widget.id}/dkim").status_code == 404
+
+
+@pytest.mark.parametrize("field, value, words", [
+    ("signature", "{{agent.password}}", "{{agent.password}} is not known"), ("dkim_key", "nonsense", "no private key"),
+    ("bounce_address", "nobody", "A mail address such as"), ("quote", "everything", "One of none, last, thread")])
+def test_what_our_mail_shall_look_like_is_checked(sign_in, cast, field, value, words):
+    form = {"name": "Mail", "address": "support@kopi.example", "smtp_host": "127.0.0.1", "smtp_security": "none",
+            "imap_security": "tls", field: value}
+    answer = sign_in(cast.ada).post(f"/settings/inboxes/{cast.mail.id}", data=form)
+    assert answer.status_code == 422 and words in answer.text
+
+
 def test_two_inboxes_cannot_have_one_address(sign_in, cast):
     answer = sign_in(cast.ada).post("/settings/inboxes/new/email", data={
         "name": "Twin", "address": "Support@kopi.example", "smtp_host": "mail.example", "smtp_security": "tls",

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from channels import _mail_dkim
 from channels.base import Channel, SendError
 from helpdesk import db, settings
 from helpdesk.errors import Invalid, NotFound
@@ -126,6 +127,21 @@ def connect(inbox_id: int):
     return _tried(inbox_id, call)
 
 
+@pages.post("/<int:inbox_id>/dkim")
+@needs("admin")
+def make_dkim_key(inbox_id: int):
+    """A fresh key to sign mail with. The old one, if there was one, is forgotten."""
+    _one(inbox_id)
+    key = _mail_dkim.new_key()      # outside of the transaction: it takes a moment
+    with db.transaction() as session:
+        inbox = session.get(Inbox, inbox_id)
+        if inbox.channel != "email":
+            raise NotFound("Only mail is signed.")
+        inboxes.change(session, inbox, {"dkim_key": key}, g.agent.actor)
+    flash("Mail of this inbox is signed from now on. Put the record into the DNS, then test the account.", "good")
+    return redirect(url_for("settings_inboxes.show", inbox_id=inbox_id))
+
+
 def _tried(inbox_id: int, call):
     inbox = _one(inbox_id)
     try:
@@ -153,6 +169,7 @@ def _form(cls: type[Channel], inbox: Inbox | None, values: dict, wrong: dict | N
                 ours=ours, teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
                 webhook=_webhook(inbox) if inbox and cls.verify is not Channel.verify else "",
                 can_connect=hasattr(cls, "connect"), polled=cls.fetch is not Channel.fetch,
+                dkim=_dkim_record(values) if inbox and cls.name == "email" else None,
                 shown=inbox_forms.OURS_TO_CHOOSE if not inbox else (), base_url=settings.current().base_url)
 
 
@@ -191,6 +208,14 @@ def _secrets(cls: type[Channel], stored: dict) -> dict:
 
 def _webhook(inbox: Inbox) -> str:
     return f"{settings.current().base_url}/webhooks/{inbox.channel}/{inbox.key}"
+
+
+def _dkim_record(values: dict) -> tuple[str, str] | None:
+    """What the DNS must say, once there is a key."""
+    try:
+        return _mail_dkim.record(values) if values.get("dkim_key") else None
+    except ValueError:
+        return None
 
 
 def _last_heard(session: Session, inbox: Inbox | None):

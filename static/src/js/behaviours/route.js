@@ -7,6 +7,7 @@ export function route(select, signal) {
   const text = form.querySelector("textarea");
   const counter = form.querySelector("[data-counter]");
   const strip = form.querySelector("[data-strip]");
+  const signature = form.querySelector("[data-signature]:not(option)");
 
   function count() {
     const limit = Number(select.selectedOptions[0]?.dataset.limit ?? 0);
@@ -32,6 +33,8 @@ export function route(select, signal) {
     if (option?.dataset.files === "-1") why.textContent += " No files here.";
     parts.push(why);
     strip.replaceChildren(...parts);
+    signature.textContent = option?.dataset.signature ?? "";
+    signature.hidden = !signature.textContent;
     const closed = !option || option.disabled || (left !== null && left <= 0);
     for (const button of form.querySelectorAll(".reply-only [data-send]")) button.disabled = closed;
     count();
