@@ -4,7 +4,8 @@ For the demo and the tests, so that the real channel code runs without an accoun
 WSGI application; `serve()` gives it a port of its own.
 """
 from channels.simulators._server import serve
+from channels.simulators.line import LineSimulator
 from channels.simulators.meta import MetaSimulator
 from channels.simulators.telegram import TelegramSimulator
 
-__all__ = ["MetaSimulator", "TelegramSimulator", "serve"]
+__all__ = ["LineSimulator", "MetaSimulator", "TelegramSimulator", "serve"]

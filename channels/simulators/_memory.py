@@ -30,10 +30,10 @@ class Files:
         self._bytes = 0
         self._lock = RLock()
 
-    def put(self, name: str, content_type: str, content: bytes) -> str:
-        """Keep a file; returns its id (digits, as Meta's are)."""
+    def put(self, name: str, content_type: str, content: bytes, key: str = "") -> str:
+        """Keep a file; returns its id: the given one, or new digits, as Meta's are."""
         with self._lock:
-            key = str(secrets.randbelow(9 * 10**15) + 10**15)
+            key = key or str(secrets.randbelow(9 * 10**15) + 10**15)
             self._files[key] = StoredFile(name, content_type, content)
             self._bytes += len(content)
             while self._bytes > self.most_bytes and len(self._files) > 1:
@@ -64,6 +64,13 @@ class Chats:
                     self._chats.popitem(last=False)
             self._chats[address].append(entry)
         return entry
+
+    def change(self, address: str, id: str, **what: Any) -> None:
+        """Something about one message is another now."""
+        with self._lock:
+            for entry in self._chats.get(address, ()):
+                if entry["id"] == id:
+                    entry.update(what)
 
     def knows(self, address: str) -> bool:
         return address in self._chats

@@ -13,6 +13,7 @@ from helpdesk.clock import now
 from helpdesk.errors import NotFound
 from helpdesk.services import files
 
+NAME = 300          # characters of a name in an address; LINE takes a thousand in all
 LIVES = timedelta(days=30)          # people open their chats late, and some apps fetch only then
 SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp", "audio/", "video/", "application/pdf")
 
@@ -20,7 +21,7 @@ SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp", "audio/", "video/
 def publish(name: str, content_type: str, content: bytes) -> str:
     """Store a file; returns the address under which everybody can fetch it for thirty days."""
     sha256, until = files.save(content), str(int((now() + LIVES).timestamp()))
-    name, kind = files.safe_name(name), _kind(content_type)
+    name, kind = _short(files.safe_name(name)), _kind(content_type)
     return (f"{settings.current().base_url.rstrip('/')}/published/{_sign(sha256, until, kind, name)}/{until}/{sha256}/"
             f"{quote(kind, safe='')}/{quote(name, safe='')}")
 
@@ -42,6 +43,14 @@ def _kind(content_type: str) -> str:
     drawings do not."""
     plain = content_type.partition(";")[0].strip().lower()
     return (plain if plain.startswith(SHOWN) and plain.isascii() else "application/octet-stream").replace("/", "~", 1)
+
+
+def _short(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    while len(quote(name, safe="")) > NAME:
+        stem = stem[:-5]
+        name = f"{stem}{dot}{ending}"
+    return name
 
 
 def _sign(*parts: str) -> str:

@@ -20,6 +20,12 @@ def test_a_file_is_fetched_by_whoever_has_its_address(app, client, file):
     assert "sandbox" in answer.headers["Content-Security-Policy"] and not answer.headers.get("Set-Cookie")
 
 
+def test_an_address_is_short_whatever_the_name(app, client):
+    for name in ("ü" * 145 + ".pdf", "👩‍👩‍👧" * 30 + ".x", "長" * 150):
+        url = published.publish(name, "application/pdf", b"%PDF")
+        assert len(url) < 600 and client.get(path_of(url)).status_code == 200
+
+
 def test_what_could_run_in_a_browser_is_only_ever_downloaded(app, client):
     for kind in ("text/html", "image/svg+xml", "application/javascript", "", "x"):
         answer = client.get(path_of(published.publish("a.html", kind, b"<script>alert(1)</script>")))

@@ -1,0 +1,88 @@
+"""Peers' own webhook payloads: every one is read without a surprise, and says what its origin says it does.
+
+The corpus lies beside the project (../shared/corpora) and keeps its licences; without it these tests are skipped. A
+channel adds one Source to SOURCES, with a function that compares what is stated of a payload with the facts read.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels.base import Channel, Edited, Fact, Inbound, Request, Unreadable, Unsent
+from channels.line import Line
+from tests import rates
+
+CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpora"
+RECORDS = CORPUS / "webhooks" / "expectations.jsonl"
+pytestmark = pytest.mark.skipif(not RECORDS.exists(), reason="the corpora are not beside the project: ../shared/corpora")
+
+Stated = Iterator[tuple[str, bool]]     # (the fact, whether it came out)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One folder of the corpus and the channel that reads it. `ours` tells payloads of the platform from made-up ones,
+    which may be refused."""
+    folder: str
+    channel: type[Channel]
+    config: dict[str, str]
+    compare: Callable[[dict, dict, list[Fact]], Stated]
+    ours: Callable[[dict], bool] = lambda payload: True
+
+
+def line(expect: dict, payload: dict, facts: list[Fact]) -> Stated:
+    """A group's message is its group's, since that is where it is answered: there the person is only in the raw."""
+    said = [fact for fact in facts if isinstance(fact, Inbound | Edited)]
+    if "external_id" in expect:
+        yield "external_id", any(fact.external_id == expect["external_id"] for fact in said)
+    if "text" in expect:
+        yield "text", any(fact.text == expect["text"] for fact in said)
+    if "user" in expect and said:
+        raw = payload["events"][0]["source"]
+        wanted = raw["userId"] if raw["type"] == "user" else raw.get("groupId", raw.get("roomId"))
+        yield "user", said[0].address == wanted
+    if expect.get("message_type") in ("image", "video", "audio", "file", "sticker"):
+        yield "file", bool(said and said[0].files)
+    if expect.get("message_type") == "location":
+        yield "location", said[0].text.startswith("[location]")
+    if "event_type" in expect:
+        kinds = {"message": Inbound, "postback": Inbound, "messageEdited": Edited, "unsend": Unsent}
+        wanted = kinds.get(expect["event_type"])
+        opened = [fact for fact in facts if not getattr(fact, "start", False)]
+        yield "kind", [type(fact) for fact in opened] == ([wanted] if wanted else [])
+
+
+SOURCES = [
+    Source("line", Line, {"access_token": "t", "channel_secret": "s"}, line, lambda payload: "events" in payload),
+]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.folder)
+def test_nothing_is_a_surprise_and_the_stated_facts_come_out(source):
+    read, facts, wrong = 0, [], []
+    records = [one for one in map(json.loads, RECORDS.read_text(encoding="utf-8").splitlines())
+               if one["source"] == source.folder]
+    for one in records:
+        body = (CORPUS / one["file"]).read_bytes()
+        payload: Any = json.loads(body)
+        try:
+            found = source.channel(source.config).read(Request("POST", {}, {}, body))
+        except Unreadable as error:
+            read += not source.ours(payload)
+            wrong += [f"{one['file']}: {error}"] * source.ours(payload)
+            continue
+        read += 1
+        stated = {**one.get("derived_from_payload", {}), **one.get("expect", {})}
+        for name, good in source.compare(stated, payload, found):
+            facts.append(good)
+            wrong += [] if good else [f"{one['file']}: {name} is not {stated.get(name)!r} in {found}"]
+    rates.add("Webhooks of the corpora", f"{source.folder}: read without a surprise", read, len(records), bar=1)
+    stated_rate = rates.add("Webhooks of the corpora", f"{source.folder}: stated facts", sum(facts), len(facts),
+                            bar=0.99)
+    assert records and read == len(records), "\n".join(wrong)
+    assert stated_rate.good, "\n".join(wrong)
