@@ -19,7 +19,7 @@ from tests import rates
 
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpora"
 RECORDS = CORPUS / "webhooks" / "expectations.jsonl"
-pytestmark = pytest.mark.skipif(not RECORDS.exists(), reason="the corpora are not beside the project: ../shared/corpora")
+pytestmark = pytest.mark.skipif(not RECORDS.exists(), reason="../shared/corpora is not beside the project")
 
 Stated = Iterator[tuple[str, bool]]     # (the fact, whether it came out)
 

@@ -4,13 +4,20 @@ import re
 import pytest
 import requests
 
-from channels.simulators import MetaSimulator, TelegramSimulator, serve
+from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, serve
 from helpdesk import db
 from helpdesk.services import inboxes
 from tests.house import Chat, Desk, House, opened, wait_for
 
 PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fc"
                         "ffff3f0300050001ff5fd8b7a30000000049454e44ae426082")
+# Platforms with a simulator of their own: the inbox's values, the simulator, and the address of somebody there.
+ALONE = {
+    "telegram": ({"bot_token": "12:token", "webhook_secret": "secret"},
+                 lambda hook: TelegramSimulator("12:token", webhook_url=hook, secret_token="secret"), "7001"),
+    "line": ({"access_token": "line-token", "channel_secret": "line-secret"},
+             lambda hook: LineSimulator("line-token", "line-secret", webhook_url=hook), "U" + "7" * 32),
+}
 META_PEOPLE = {"whatsapp": "+6281311112222", "messenger": "9001", "instagram": "9002"}
 
 
@@ -24,8 +31,8 @@ def house(tmp_path_factory, sqlite_template):
     accounts = {"whatsapp": {"phone_number_id": "4711"}, "messenger": {"page_id": "4712"},
                 "instagram": {"account_id": "4713"}}
     made.meta = MetaSimulator("app-secret", **{name: {**one, "access_token": "t"} for name, one in accounts.items()})
-    made.telegram = TelegramSimulator("12:token", webhook_url=f"{made.url}/webhooks/telegram/tg", secret_token="secret")
-    telegram_url, stop_telegram = serve(made.telegram)
+    made.alone = {name: make(f"{made.url}/webhooks/{name}/{name}") for name, (_, make, _) in ALONE.items()}
+    served = {name: serve(one) for name, one in made.alone.items()}
     with opened(made):
         with db.transaction() as session:
             for name in ("messenger", "instagram"):
@@ -35,10 +42,11 @@ def house(tmp_path_factory, sqlite_template):
                 made.meta.subscribe(name, f"{made.url}/webhooks/{name}/{name}")
             whatsapp = inboxes.by_key(session, "wa")
             inboxes.change(session, whatsapp, {"access_token": "t"}, actor="test")
-            inboxes.create(session, "telegram", "Bot", {"bot_token": "12:token", "webhook_secret": "secret",
-                                                        "api_base": telegram_url}, key="tg")
+            for name, (values, _, _) in ALONE.items():
+                inboxes.create(session, name, name.title(), {**values, "api_base": served[name][0]}, key=name)
         yield made
-    stop_telegram()
+    for _, stop in served.values():
+        stop()
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +74,8 @@ class Person:
                 assert answer.status_code == 200, answer.text
         elif channel == "email":
             house.mail.customer_writes("ann@example.com", text, subject="A picture", file=file)
-        elif channel == "telegram":
-            house.telegram.customer_writes("7001", text, file=file, name="Ann")
+        elif channel in ALONE:
+            house.alone[channel].customer_writes(ALONE[channel][2], text, file=file, name="Ann")
         else:
             getattr(house.meta, channel).customer_writes(META_PEOPLE[channel], text, name="Ann")
             if file:
@@ -82,14 +90,14 @@ class Person:
                 for f in m.get("files", ())]} for m in items]
         if channel == "email":
             found = house.mail.conversation("ann@example.com")
-        elif channel == "telegram":
-            found = house.telegram.conversation("7001")
+        elif channel in ALONE:
+            found = house.alone[channel].conversation(ALONE[channel][2])
         else:
             found = getattr(house.meta, channel).conversation(META_PEOPLE[channel])
         return [m for m in found if m["from_business"]]
 
 
-@pytest.mark.parametrize("channel", ["web", "email", "whatsapp", "messenger", "instagram", "telegram"])
+@pytest.mark.parametrize("channel", ["web", "email", "whatsapp", "messenger", "instagram", *ALONE])
 def test_text_and_file_both_ways(house, alice, channel):
     person, words = Person(house, channel), f"picture{channel}"
     person.writes(f"Look at this {words}", ("photo.png", "image/png", PICTURE))

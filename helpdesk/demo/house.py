@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import paths
-from helpdesk.demo.platforms import META, TELEGRAM
+from helpdesk.demo.platforms import CALLED, META, mount
 from helpdesk.errors import Conflict
 from helpdesk.models import Agent, BusinessHours, Inbox, SystemState, Tag, Team, TeamMember
 from helpdesk.services import accounts, articles, inboxes, sla
@@ -22,7 +22,6 @@ STATE = "demo"
 COMPANY = "Kopi & Co"
 SUPPORT = "support@kopi.example"
 SMTP_PORT = 2525
-CALLED = ("whatsapp", "messenger", "instagram", "telegram")     # whose platforms call a webhook
 CHOSEN = {"company_name": COMPANY, "survey_delay_minutes": 1, "continuity_seconds": 30}
 
 
@@ -104,6 +103,7 @@ def build(session: Session, config: Settings, seed: Mapping) -> None:
 
 
 def _make_inboxes(session: Session) -> None:
+    """Those that are not there: all at first; later, those of channels that are newer than this demo."""
     app_secret = secrets.token_urlsafe(24)
     meta = {"app_secret": app_secret, "api_base": "http://127.0.0.1:9"}
     values = {
@@ -113,11 +113,16 @@ def _make_inboxes(session: Session) -> None:
         "whatsapp": ("WhatsApp", {**meta, "phone_number_id": "106540352242922"}),
         "messenger": ("Messenger", {**meta, "page_id": "200861359800452"}),
         "instagram": ("Instagram", {**meta, "account_id": "17841405309211844"}),
+        "line": ("LINE account", {"access_token": secrets.token_urlsafe(32), "channel_secret": secrets.token_hex(16),
+                                  "api_base": meta["api_base"]}),
         "telegram": ("Telegram bot", {"bot_token": f"7012345678:{secrets.token_urlsafe(26)}",
                                       "webhook_secret": secrets.token_urlsafe(24), "api_base": meta["api_base"]}),
     }
+    there = set(session.scalars(select(Inbox.key)))
     for channel, (name, given) in values.items():
-        if "app_secret" in given:
+        if f"kopi-{channel}" in there:
+            continue
+        if channel in META:
             given |= {"access_token": secrets.token_urlsafe(32), "verify_token": secrets.token_urlsafe(16)}
         inboxes.create(session, channel, name, given, key=f"kopi-{channel}")
 
@@ -134,9 +139,10 @@ def accounts_of(session: Session) -> dict[str, Inbox]:
 def point(session: Session, base: str, smtp_port: int) -> bool:
     """Let the inboxes speak to the simulators of this start; False when they do already."""
     changed = False
+    _make_inboxes(session)
     for channel, inbox in accounts_of(session).items():
-        wanted = {"telegram": {"api_base": base + TELEGRAM}, "email": {"smtp_port": str(smtp_port)},
-                  "web": {}}.get(channel, {"api_base": base + META})
+        wanted = {"email": {"smtp_port": str(smtp_port)}, "web": {}}.get(channel) if channel not in CALLED else {
+            "api_base": base + mount(channel)}
         if any(inbox.settings.get(key) != value for key, value in wanted.items()):
             inbox.settings, inbox.error, inbox.error_at = {**inbox.settings, **wanted}, "", None
             changed = True

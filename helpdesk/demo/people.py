@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, fields, replace
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.services import identities
 
-APPS = ("whatsapp", "telegram", "messenger", "instagram", "email")
+APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "email")
 NAME_LIMIT = 80
 
 
 @dataclass(frozen=True)
 class Person:
-    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids."""
+    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids, `line` is
+    a user id."""
     id: str
     name: str
     whatsapp: str
@@ -24,6 +25,7 @@ class Person:
     instagram: str
     email: str
     locale: str = "en"
+    line: str = ""
 
     def address(self, app: str) -> str:
         """Where this person is reached in one of APPS. Raises NotFound for another word."""
@@ -37,7 +39,7 @@ class People:
 
     def __init__(self, known: Iterable[dict] = ()):
         names = {field.name for field in fields(Person)}
-        self._people = {one["id"]: Person(**{k: v for k, v in one.items() if k in names}) for one in known}
+        self._people = {one["id"]: Person(**_made_up() | {k: v for k, v in one.items() if k in names}) for one in known}
 
     def __iter__(self):
         return iter(list(self._people.values()))
@@ -59,8 +61,7 @@ class People:
         if not 1 <= len(name) <= NAME_LIMIT:
             raise Invalid(f"A name has 1 to {NAME_LIMIT} characters.")
         person_id = person_id or f"p{secrets.token_hex(5)}"
-        person = Person(person_id, name, _number(phone), _digits(9), _digits(16), _digits(17), _mail(name, email),
-                        locale)
+        person = Person(person_id, name, whatsapp=_number(phone), email=_mail(name, email), locale=locale, **_made_up())
         if not email and any(one.email == person.email for one in self):
             person = replace(person, email=person.email.replace("@", f"{secrets.randbelow(9000) + 1000}@"))
         for other in self:
@@ -72,6 +73,12 @@ class People:
     def described(self) -> list[dict]:
         """All of them as plain values."""
         return [asdict(person) for person in self]
+
+
+def _made_up() -> dict[str, str]:
+    """New ids in the apps whose people have a bare id; also for somebody from before there was such an app here."""
+    return {"telegram": _digits(9), "messenger": _digits(16), "instagram": _digits(17),
+            "line": f"U{secrets.token_hex(16)}"}
 
 
 def _digits(count: int) -> str:

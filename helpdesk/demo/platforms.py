@@ -1,4 +1,4 @@
-"""All simulated platforms of the demo, wired to its inboxes: Meta's three, Telegram, and a mail provider."""
+"""All simulated platforms of the demo, wired to its inboxes: Meta's three, some that stand alone, a mail provider."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -6,14 +6,21 @@ from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from channels.simulators import MetaSimulator, TelegramSimulator
+from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator
 from channels.simulators.mail import MailSimulator
 from helpdesk.clock import now
 from helpdesk.demo.people import Person
 from helpdesk.errors import Invalid
 
-META, TELEGRAM = "/simulator/meta", "/simulator/telegram"
-NO_READING = ("telegram", "email")      # what their senders are never told
+META = ("whatsapp", "messenger", "instagram")
+ALONE = ("telegram", "line")
+CALLED = META + ALONE                           # whose platforms call a webhook
+NO_READING = ("telegram", "line", "email")      # what their senders are never told
+
+
+def mount(app: str) -> str:
+    """Where the platform of one of CALLED answers, below the demo's own address."""
+    return f"/simulator/{'meta' if app in META else app}"
 
 
 class Platforms:
@@ -22,26 +29,30 @@ class Platforms:
 
     def __init__(self, configs: Mapping[str, Mapping[str, str]], webhooks: Mapping[str, str], mail: MailSimulator,
                  courier: Any = None):
-        bot = configs["telegram"]
+        bot, line = configs["telegram"], configs["line"]
         self.mail = mail
         self.meta = MetaSimulator(configs["whatsapp"]["app_secret"], webhook_urls=webhooks, courier=courier, clock=now,
-                                  **{name: configs[name] for name in ("whatsapp", "messenger", "instagram")})
+                                  **{name: configs[name] for name in META})
         self.telegram = TelegramSimulator(bot["bot_token"], username="kopi_bot", webhook_url=webhooks["telegram"],
                                           secret_token=bot["webhook_secret"], courier=courier, clock=now)
+        self.line = LineSimulator(line["access_token"], line["channel_secret"], webhook_url=webhooks["line"],
+                                  courier=courier, clock=now)
+        self.mounted = {mount("whatsapp"): self.meta, **{mount(app): getattr(self, app) for app in ALONE}}
 
     def account(self, app: str) -> Any:
         """The people's side of one app."""
-        return {"telegram": self.telegram, "email": self.mail}.get(app) or getattr(self.meta, app)
+        return self.mail if app == "email" else getattr(self.meta if app in META else self, app)
 
     def mount(self, app: Any, origin: str) -> None:
         """Answer the platforms' own addresses below /simulator/ of a Flask application."""
-        self.meta.public_url, self.telegram.public_url = origin + META, origin + TELEGRAM
-        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {META: self.meta, TELEGRAM: self.telegram})
+        for path, platform in self.mounted.items():
+            platform.public_url = origin + path
+        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, self.mounted)
 
     def number_from(self, first: int) -> None:
         """Let no id come twice after a restart."""
-        for account in (self.meta.whatsapp, self.meta.messenger, self.meta.instagram, self.telegram):
-            account.number_from(first)
+        for app in CALLED:
+            self.account(app).number_from(first)
 
     def write(self, person: Person, app: str, text: str = "", *, subject: str = "", button: str | None = None,
               file: tuple[str, str, bytes] | None = None, replies_to: str = "") -> str:
@@ -76,8 +87,8 @@ class Platforms:
 
     def undelivered(self) -> int:
         """How many webhooks the helpdesk did not take."""
-        return len(self.meta.courier.undelivered) + len(self.telegram.courier.undelivered)
+        return sum(len(platform.courier.undelivered) for platform in self.mounted.values())
 
     def redeliver(self) -> int:
         """Try them once more."""
-        return self.meta.courier.redeliver() + self.telegram.courier.redeliver()
+        return sum(platform.courier.redeliver() for platform in self.mounted.values())

@@ -12,7 +12,7 @@ from channels._mail_compose import compose
 from channels._mail_parse import parse_mail
 from channels.base import Channel, Inbound, Outbound, Receipt, Request
 from helpdesk.clock import now
-from helpdesk.demo.platforms import META, TELEGRAM, Platforms
+from helpdesk.demo.platforms import Platforms
 
 
 class Post:
@@ -31,7 +31,7 @@ class Line:
     """Speaks HTTP to the platforms without a network; stands where a channel expects channels._http.Http."""
 
     def __init__(self, platforms: Platforms):
-        self._apps = {META: Client(platforms.meta), TELEGRAM: Client(platforms.telegram)}
+        self._apps = {path: Client(platform) for path, platform in platforms.mounted.items()}
 
     def get(self, url: str, **content: Any) -> Reply:
         """As Http.get()."""

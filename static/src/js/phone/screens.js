@@ -6,6 +6,7 @@ export const APPS = {
   telegram: { name: "Telegram", shop: "Kopi & Co", about: "bot" },
   messenger: { name: "Messenger", shop: "Kopi & Co", about: "Typically replies within minutes" },
   instagram: { name: "Instagram", shop: "kopi.and.co", about: "Kopi & Co" },
+  line: { name: "LINE", shop: "Kopi & Co", about: "Official account" },
   email: { name: "Mail", shop: "Inbox", about: "" },
 };
 const SPRITE = document.querySelector("[data-phone]").dataset.icons;
