@@ -148,7 +148,13 @@ class Echo:
     raw: Any = None
 
 
-Fact = Inbound | Receipt | Edited | Unsent | Reaction | Typing | Echo
+@dataclass(frozen=True)
+class TemplatesChanged:
+    """The platform approved, refused or paused a template of this account."""
+    account: str = ""
+
+
+Fact = Inbound | Receipt | Edited | Unsent | Reaction | Typing | Echo | TemplatesChanged
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,36 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Template:
+    """A message that the platform approved beforehand: the only kind it lets through when the reply window is closed.
+
+    Places to be filled are written {{1}} or {{name}}; `examples` has a sample for each, by part and place
+    ("body:1", "header:1", "button:0:1" for the address of the first button).
+    """
+    name: str
+    language: str
+    body: str
+    status: str = "approved"        # or the platform's word for why it cannot be used: pending, rejected, paused …
+    category: str = ""
+    header: str = ""
+    footer: str = ""
+    buttons: Sequence[str] = ()     # labels
+    examples: Mapping[str, str] = field(default_factory=dict)
+    external_id: str = ""
+    unsendable: str = ""            # why we cannot fill it in ("its header is a picture"); '' when we can
+    reason: str = ""                # the platform's words on a refusal
+
+
+@dataclass(frozen=True)
+class FilledTemplate:
+    """A template with its values, by the keys of Template.examples."""
+    name: str
+    language: str
+    values: Mapping[str, str]
+    external_id: str = ""
+
+
+@dataclass(frozen=True)
 class Outbound:
     """One message to one address."""
     id: str                         # our delivery id: becomes the Message-ID or idempotency key
@@ -196,6 +232,7 @@ class Outbound:
     unsubscribe: str = ""           # mail: where the reader ends mails of this kind (RFC 8058)
     automatic: bool = False         # written by a machine: marked so that no other machine answers
     within_window: bool = True      # False: the medium's free reply window has closed
+    template: FilledTemplate | None = None      # sent as this template; `text` is what it says
 
 
 @dataclass(frozen=True)
@@ -211,6 +248,7 @@ class Can:
     reply_window: timedelta | None = None
     idempotent: bool = False        # the provider recognises a repeated send by our id
     hears: frozenset[str] = frozenset()     # beside messages and receipts: edits, unsends, reactions, typing, echoes
+    templates: bool = False         # approved templates pass when the reply window is closed: Channel.templates
     typing: bool = False            # the person can be shown that somebody writes: Channel.typing
     per_second: float = 0           # messages that the account may send in a second; 0: no limit that is known
     pause: float = 0                # seconds between two messages to one address
@@ -336,6 +374,8 @@ class Channel:
     def prepare(self, message: Outbound) -> list[Outbound]:
         """The message as this medium can carry it: buttons to numbered lines, text split at the limit, and each file
         with the part it belongs to. Ids of further parts are `<id>.1`, `<id>.2` …"""
+        if message.template:
+            return [message]
         if message.buttons and not self.can.buttons:
             message = replace(message, text=with_numbered_buttons(message.text, message.buttons), buttons=())
         pieces = [piece for piece in self.split(message.text) if piece] or [""]
@@ -354,6 +394,10 @@ class Channel:
     def acknowledge(self, item: Inbound) -> None:
         """Tell the platform that we noticed (Telegram: stop the spinner on a pressed button). Called by the worker
         after the item is safe; never raises, because nothing depends on it."""
+
+    def templates(self) -> list[Template]:
+        """All templates of the account, whatever became of them. Raises SendError."""
+        return []
 
     def typing(self, address: str, replies_to: Sequence[str] = ()) -> None:
         """Show the person that somebody is writing. `replies_to`: what they said last. Raises SendError; a hint that

@@ -9,17 +9,33 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from channels._meta import WINDOW_CLOSED, Meta, settings_of
 from channels._parts import fitting_buttons, one_at_a_time, single
 from channels._payload import load, moment, objects, sound, word
 from channels._whatsapp_content import content
-from channels.base import Can, File, Inbound, Outbound, Receipt, Request, SendError, Setting, Status
+from channels._whatsapp_templates import components, template
+from channels.base import (
+    Can,
+    Fact,
+    File,
+    Inbound,
+    Outbound,
+    Receipt,
+    Request,
+    SendError,
+    Setting,
+    Status,
+    Template,
+    TemplatesChanged,
+)
 
 STATUSES = {"sent": Status.SENT, "delivered": Status.DELIVERED, "read": Status.READ, "played": Status.READ,
             "failed": Status.FAILED}
 SILENT = {"reaction", "system", "revoke"}       # about other messages or the account: nothing was said
 CAPTION = 1024
+TEMPLATE_PAGES = 50         # of a hundred; an account has at most 6,000
 MB = 2**20
 SHOWN = {"image/jpeg": ("image", 5 * MB), "image/png": ("image", 5 * MB),
          "video/mp4": ("video", 16 * MB), "video/3gpp": ("video", 16 * MB),
@@ -33,16 +49,24 @@ class WhatsApp(Meta):
     identity_kind = "phone"
     proves_sender = True
     can = Can(text_limit=4096, files=True, file_limit=100 * MB, buttons=3, reply_window=timedelta(hours=24),
+              templates=True,
               receipts=frozenset({Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED}))
-    settings = settings_of(Setting("phone_number_id", "Phone number ID"))
+    settings = settings_of(
+        Setting("phone_number_id", "Phone number ID"),
+        Setting("business_account_id", "Business account ID", required=False,
+                help="Of the WhatsApp Business account. With it, approved templates can be sent when the 24 hours for "
+                     "a free reply are over."))
 
     # In
 
-    def parse(self, request: Request) -> Iterator[Inbound | Receipt]:
+    def parse(self, request: Request) -> Iterator[Fact]:
         return map(sound, self._facts(request))
 
-    def _facts(self, request: Request) -> Iterator[Inbound | Receipt]:
-        for value in _values(load(request.body)):
+    def _facts(self, request: Request) -> Iterator[Fact]:
+        data = load(request.body)
+        if _about_templates(data):
+            yield TemplatesChanged()
+        for value in _values(data):
             account = str((value.get("metadata") or {}).get("phone_number_id", ""))
             people = objects(value.get("contacts"))
             for message in objects(value.get("messages")):
@@ -55,12 +79,14 @@ class WhatsApp(Meta):
     # Out
 
     def prepare(self, message: Outbound) -> list[Outbound]:
+        if message.template:
+            return [message]
         # Reply buttons: three, titles of 20 characters, ids of 256, beside a text of 1,024.
         fitted = fitting_buttons(message, self.can.buttons, label=20, payload=256, text=1024)
         return one_at_a_time(super().prepare(fitted), _captioned)
 
     def send(self, message: Outbound) -> str:
-        if not message.within_window:
+        if not message.within_window and not message.template:
             raise SendError(WINDOW_CLOSED, permanent=True)
         part = single(self.prepare(message))
         # People who hide their number are known by a business-scoped id, which goes into a field of its own.
@@ -76,6 +102,10 @@ class WhatsApp(Meta):
             raise SendError("WhatsApp accepted the message without naming an id", uncertain=True) from None
 
     def _said(self, part: Outbound) -> dict[str, Any]:
+        if part.template:
+            return {"type": "template", "template": {
+                "name": part.template.name, "language": {"code": part.template.language},
+                "components": components(part.template)}}
         if part.files:
             return self._uploaded(part)
         if not part.buttons:
@@ -112,9 +142,28 @@ class WhatsApp(Meta):
             raise SendError("WhatsApp names no address for this file", permanent=True)
         return self._bytes(str(found["url"]), token=self.config["access_token"])
 
+    def templates(self) -> list[Template]:
+        account, path, found = self.config.get("business_account_id", ""), "", []
+        if not account:
+            return []
+        fields = "name,language,status,category,components,rejected_reason"
+        for _ in range(TEMPLATE_PAGES):
+            page = self._get(f"{account}/message_templates?fields={fields}&limit=100{path}")
+            found += [template(one) for one in objects(page.get("data"))]
+            after = ((page.get("paging") or {}).get("cursors") or {}).get("after")
+            if not after or not (page.get("paging") or {}).get("next"):
+                break
+            path = f"&after={quote(str(after), safe='')}"
+        return found
+
     def test(self) -> str:
         number = self._get(f"{self.config['phone_number_id']}?fields=display_phone_number,verified_name")
         return f"The number is {number.get('display_phone_number')} ({number.get('verified_name')})."
+
+
+def _about_templates(data: dict) -> bool:
+    return any(str(change.get("field", "")).startswith("message_template")
+               for entry in objects(data.get("entry")) for change in objects(entry.get("changes")))
 
 
 def _values(data: dict) -> list[dict]:

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from channels.simulators._graph import Account, Refused, answer, body_of, need
 
+PLACE = re.compile(r"\{\{(\w+)\}\}")
 MEDIA = ("image", "document", "audio", "video", "sticker")
 
 
@@ -20,6 +22,8 @@ class WhatsAppNumber(Account):
     def __init__(self, *args: Any):
         super().__init__(*args)
         self.strangers: set[str] = set()
+        self.templates: list[dict[str, Any]] = []       # as the Graph API lists them
+        self.business_account = f"waba-{self.account}"
         self.late_errors = False
 
     # The person
@@ -88,7 +92,7 @@ class WhatsAppNumber(Account):
             raise self.faults.popleft()
         if address in self.strangers:
             raise Refused(400, 131026, "Message undeliverable")
-        closed = not self.window_is_open(address)
+        closed = not self.window_is_open(address) and data.get("type") != "template"
         if closed and not self.late_errors:
             raise Refused(400, 131047, "Re-engagement message",
                           details="More than 24 hours have passed since the customer last replied to this number.")
@@ -112,6 +116,8 @@ class WhatsAppNumber(Account):
             return {"text": body}
         if kind == "interactive":
             return self._interactive(data.get("interactive") or {})
+        if kind == "template":
+            return self._template(data.get("template") or {})
         need(kind in MEDIA, "type", 131051)
         media = data.get(kind) or {}
         stored = self.files.get(str(media.get("id")))
@@ -128,6 +134,33 @@ class WhatsAppNumber(Account):
         need(all(0 < len(r.get("id", "")) <= 256 for r in replies), "reply.id", 131009)
         need(len({r["id"] for r in replies}) == len(replies), "reply ids must differ", 131009)
         return {"text": text, "buttons": [{"label": r["title"], "payload": r["id"]} for r in replies]}
+
+    def _template(self, said: dict) -> dict[str, Any]:
+        """The template's words with the values in their places, checked as the Cloud API checks them."""
+        language = (said.get("language") or {}).get("code")
+        found = next((t for t in self.templates if t["name"] == said.get("name") and t["language"] == language), None)
+        if found is None:
+            raise Refused(404, 132001, "Template name does not exist in the translation",
+                          details=f"template name ({said.get('name')}) does not exist in {language}")
+        if found["status"] != "APPROVED":
+            raise Refused(400, 132015, "Template is paused")
+        given = {c.get("type"): c.get("parameters") or [] for c in said.get("components") or ()}
+        lines = []
+        for part in found["components"]:
+            text, values = part.get("text", ""), given.get(part["type"].lower(), [])
+            places = list(dict.fromkeys(PLACE.findall(text)))
+            if len(values) != len(places):
+                raise Refused(400, 132000, "Number of parameters does not match the expected number of params")
+            for place, value in zip(places, values, strict=True):
+                need(place.isdecimal() or value.get("parameter_name") == place, "parameter_name", 132012)
+                need(value.get("text") and not re.search(r"[\n\t]|    ", value["text"]), "parameter format", 132018)
+                text = text.replace(f"{{{{{place}}}}}", value["text"])
+            lines += [text] if text else []
+        return {"text": "\n\n".join(lines)}
+
+    def list_templates(self) -> Response:
+        """GET /{business_account_id}/message_templates"""
+        return answer({"data": self.templates, "paging": {"cursors": {"before": "B", "after": "A"}}})
 
     def upload(self, request: Request) -> Response:
         """POST /{phone_number_id}/media"""

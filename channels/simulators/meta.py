@@ -77,6 +77,9 @@ class MetaSimulator:
         if node == "_media":
             self.whatsapp.authorise(request)
             return self._stored(edge)
+        if node == self.whatsapp.business_account and edge == "message_templates" and request.method == "GET":
+            self.whatsapp.authorise(request)
+            return self.whatsapp.list_templates()
         if node == self.whatsapp.account or (request.method == "GET" and self.files.get(node)):
             return self._of_number(request, node, edge)
         return self._of_page(request, node, edge)

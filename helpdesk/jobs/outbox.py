@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels.base import Button, Channel, Outbound, SendError
+from channels.base import Button, Channel, FilledTemplate, Outbound, SendError
 from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.jobs import pace
@@ -135,6 +135,7 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         sender_name=_sender_name(message), cc=payload.get("cc", ()),
         history=letters.quotes(session, ticket, message, inbox, channel.config.get("quote", "")) if letter else (),
         signature=plain, signature_html=designed, automatic=not by_agent,
+        template=FilledTemplate(**payload["template"]) if payload.get("template") else None,
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent
 

@@ -12,10 +12,11 @@ from helpdesk.models.sla import BusinessHours, SlaClock, SlaPolicy
 from helpdesk.models.surveys import Rating, Survey
 from helpdesk.models.system import Notification, RateCount, SystemState
 from helpdesk.models.tasks import Task
+from helpdesk.models.templates import MessageTemplate
 from helpdesk.models.tickets import Participant, Status, Tag, ThreadKey, Ticket, TicketTag
 from helpdesk.models.visitors import Visitor
 
 __all__ = ["Agent", "AgentSession", "Article", "AssistantTurn", "Attachment", "Base", "BusinessHours", "Contact",
-           "Delivery", "Event", "Identity", "Inbox", "Message", "Notification", "Participant", "Question", "RateCount",
-           "Rating", "RawInbound", "SignInLink", "SlaClock", "SlaPolicy", "Status", "Survey", "SystemState", "Tag",
-           "Task", "Team", "TeamMember", "ThreadKey", "Ticket", "TicketTag", "Trust", "Visitor"]
+           "Delivery", "Event", "Identity", "Inbox", "Message", "MessageTemplate", "Notification", "Participant",
+           "Question", "RateCount", "Rating", "RawInbound", "SignInLink", "SlaClock", "SlaPolicy", "Status", "Survey",
+           "SystemState", "Tag", "Task", "Team", "TeamMember", "ThreadKey", "Ticket", "TicketTag", "Trust", "Visitor"]

@@ -13,7 +13,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from channels.base import Channel, Echo, Edited, Fact, Inbound, Reaction, Receipt, Request, Typing, Unreadable, Unsent
+from channels.base import (
+    Channel,
+    Echo,
+    Edited,
+    Fact,
+    Inbound,
+    Reaction,
+    Receipt,
+    Request,
+    TemplatesChanged,
+    Typing,
+    Unreadable,
+    Unsent,
+)
 from helpdesk import db, events, settings
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, TooEarly
@@ -40,6 +53,7 @@ from helpdesk.services import (
     outbox,
     sla,
     tasks,
+    templates,
     tickets,
     typing,
 )
@@ -121,7 +135,7 @@ def _took(session: Session, inbox: Inbox, channel: Channel, item: Fact, raw: Raw
 
 
 _CHANGES = {Edited: changes.edit, Unsent: changes.unsend, Reaction: changes.react, Echo: echoes.hear,
-            Typing: typing.show}
+            Typing: typing.show, TemplatesChanged: templates.changed}
 
 
 def _as_message(edit: Edited) -> Inbound:

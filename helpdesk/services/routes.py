@@ -96,7 +96,8 @@ def _route(ticket: Ticket, inbox: Row, identity: Row, last: datetime | None, by:
         closes_at = last + window if last else None
         is_open = bool(closes_at and closes_at > now())
         why = "" if is_open else (f"{cls.label} only allows free replies within "
-                                  f"{_hours(window)} of the customer's last message.")
+                                  f"{_hours(window)} of the customer's last message."
+                                  + (" An approved template still reaches them." if cls.can.templates else ""))
     if identity.failing_since:
         why = why or "Messages to this address have come back."
     if inbox.error:

@@ -16,6 +16,7 @@ import { panes } from "./behaviours/panes.js";
 import { route } from "./behaviours/route.js";
 import { shortcuts, shortcutSwitch } from "./behaviours/shortcuts.js";
 import { tagNames } from "./behaviours/tag-names.js";
+import { template } from "./behaviours/template.js";
 import { ticket } from "./behaviours/ticket.js";
 import { ticketList } from "./behaviours/ticket-list.js";
 import { toast } from "./behaviours/toast.js";
@@ -26,6 +27,6 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => say(ct
 document.addEventListener("htmx:error", () => say("No connection. Nothing was changed; try again in a moment.", "bad"));
 keepCurrent();
 start({
-  bell, composer, confirm, files, language, live, menus, original, panes, route, shortcuts, ticket, toast,
+  bell, composer, confirm, files, language, live, menus, original, panes, route, shortcuts, template, ticket, toast,
   "local-time": localTime, "shortcut-switch": shortcutSwitch, "tag-names": tagNames, "ticket-list": ticketList,
 });

@@ -32,10 +32,17 @@ export function route(select, signal) {
     why.textContent = option?.dataset.why ?? "";
     if (option?.dataset.files === "-1") why.textContent += " No files here.";
     parts.push(why);
+    const closed = !option || option.disabled || option.dataset.templates || (left !== null && left <= 0);
+    if (option?.dataset.templates) {
+      const choose = document.createElement("a");
+      choose.className = "button small";
+      choose.href = option.dataset.templates;
+      choose.textContent = "Choose a template";
+      parts.push(choose);
+    }
     strip.replaceChildren(...parts);
     signature.textContent = option?.dataset.signature ?? "";
     signature.hidden = !signature.textContent;
-    const closed = !option || option.disabled || (left !== null && left <= 0);
     for (const button of form.querySelectorAll(".reply-only [data-send]")) button.disabled = closed;
     count();
   }

@@ -39,7 +39,7 @@ export function ticket(element, signal) {
     const mine = element.querySelector("#route");
     for (const option of parts.querySelectorAll("#route option")) {
       const known = [...(mine?.options ?? [])].find((one) => one.value === option.value);
-      if (known) { known.disabled = option.disabled; Object.assign(known.dataset, option.dataset); }
+      if (known) { known.disabled = option.disabled; delete known.dataset.templates; Object.assign(known.dataset, option.dataset); }
     }
     mine?.dispatchEvent(new Event("change"));
     const timeline = parts.getElementById("timeline");
