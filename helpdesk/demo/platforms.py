@@ -10,6 +10,7 @@ from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator
 from channels.simulators.mail import MailSimulator
 from helpdesk.clock import now
 from helpdesk.demo.people import Person
+from helpdesk.demo.templates import TEMPLATES
 from helpdesk.errors import Invalid
 
 META = ("whatsapp", "messenger", "instagram")
@@ -33,6 +34,7 @@ class Platforms:
         self.mail = mail
         self.meta = MetaSimulator(configs["whatsapp"]["app_secret"], webhook_urls=webhooks, courier=courier, clock=now,
                                   **{name: configs[name] for name in META})
+        self.meta.whatsapp.templates = list(TEMPLATES)
         self.telegram = TelegramSimulator(bot["bot_token"], username="kopi_bot", webhook_url=webhooks["telegram"],
                                           secret_token=bot["webhook_secret"], courier=courier, clock=now)
         self.line = LineSimulator(line["access_token"], line["channel_secret"], webhook_url=webhooks["line"],
