@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, render_template, url_for
+from flask import Flask, g, render_template
 from flask.templating import Environment
 
 from helpdesk import paths, settings
@@ -64,7 +64,7 @@ def has_icon(name: str) -> bool:
 
 def asset_url(name: str) -> str:
     """The address of a built file, with the hash of its content in its name."""
-    return url_for("static", filename=_manifest().get(name, name))
+    return f"/static/{_manifest().get(name, name)}"
 
 
 def zone() -> ZoneInfo:

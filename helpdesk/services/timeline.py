@@ -1,8 +1,8 @@
 """What happened in a ticket, in order."""
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
@@ -33,21 +33,15 @@ _PUBLIC = _between(Message, Message.kind == "message").options(
     selectinload(Message.attachments), selectinload(Message.deliveries))
 
 
-@dataclass(frozen=True)
-class Said:
-    """A message to show: the columns of its row by their names, `note`, its files and its deliveries. A page has many
-    of them, and as objects of the ORM they cost several times as much."""
-    row: Row
-    attachments: Sequence[Row]
-    deliveries: Sequence[Row]
-
-    def __getattr__(self, name: str):
-        return getattr(self.row, name)
+class Said(namedtuple("Said", [*Message.__table__.c.keys(), "attachments", "deliveries"])):
+    """A message to show: the columns of its row by their names, its files and its deliveries. A page has many of them,
+    and as objects of the ORM they cost several times as much."""
+    __slots__ = ()
 
     @property
     def note(self) -> bool:
         """Whether only agents may see it."""
-        return self.row.kind == "note"
+        return self.kind == "note"
 
 
 def items(session: Session, ticket: Ticket, after: int = 0, before: int | None = None,
@@ -88,7 +82,7 @@ def _said(session: Session, rows: Sequence[Row]) -> list[Said]:
         return []
     ids = [row.id for row in rows]
     files, deliveries = (_by_message(db.rows(session, query, {"ids": ids})) for query in (_FILES, _DELIVERIES))
-    return [Said(row, files.get(row.id, ()), deliveries.get(row.id, ())) for row in rows]
+    return [Said(*row, files.get(row.id, ()), deliveries.get(row.id, ())) for row in rows]
 
 
 def _by_message(rows: Sequence[Row]) -> dict[int, list[Row]]:
