@@ -9,6 +9,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from channels._line_content import facts, stand_in
 from channels._line_out import message_object
 from channels._parts import fitting_buttons, one_at_a_time, single, split_measured
 from channels._payload import each, load, secrets_of, word
+from channels._published import address_of
 from channels.base import BadSignature, Can, Channel, Fact, File, Outbound, Request, SendError, Setting
 
 API, DATA_API = "https://api.line.me", "https://api-data.line.me"
@@ -93,7 +95,7 @@ class Line(Channel):
     def send(self, message: Outbound) -> str:
         """By the reply token while there is one, since replies cost nothing; otherwise as a push, which LINE counts."""
         part = single(self.prepare(message))
-        said = message_object(part, self._address_of)
+        said = message_object(part, partial(address_of, self, API))
         return (part.reply_token and self._reply(part.reply_token, said)) or self._push(part, said)
 
     def _reply(self, token: str, said: dict) -> str:
@@ -138,13 +140,6 @@ class Line(Channel):
         said = [part.id, part.address, part.text, *files]
         digest = hmac.new(self.config["channel_secret"].encode(), "\0".join(said).encode(), hashlib.sha256).digest()
         return str(UUID(bytes=digest[:16], version=4))
-
-    def _address_of(self, name: str, content_type: str, content: bytes) -> str:
-        url = self.publish(name, content_type, content) if self.publish else ""
-        if not url.startswith("https://") and self._url("").startswith(API):
-            raise SendError("LINE fetches files from this helpdesk, which needs an address with https for that: set "
-                            "base_url", permanent=True)
-        return url
 
     def typing(self, address: str, replies_to: Any = ()) -> None:
         if address.startswith("U"):         # groups have no such sign

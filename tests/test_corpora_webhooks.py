@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from channels.base import Channel, Edited, Fact, Inbound, Request, Unreadable, Unsent
+from channels.base import Channel, Edited, Fact, Inbound, Receipt, Request, Unreadable, Unsent
 from channels.line import Line
+from channels.viber import Viber
 from tests import rates
 
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpora"
@@ -57,8 +58,20 @@ def line(expect: dict, payload: dict, facts: list[Fact]) -> Stated:
         yield "kind", [type(fact) for fact in opened] == ([wanted] if wanted else [])
 
 
+def viber(expect: dict, payload: dict, facts: list[Fact]) -> Stated:
+    kinds = {"conversation_started": Inbound, "subscribed": Inbound, "message": Inbound, "delivered": Receipt,
+             "seen": Receipt, "failed": Receipt}
+    wanted = kinds.get(expect["event"])
+    yield "event", [type(fact) for fact in facts] == ([wanted] if wanted else [])
+    if "external_id" in expect and wanted:
+        yield "external_id", facts[0].external_id == expect["external_id"]
+    if "text" in expect:
+        yield "text", facts[0].text == expect["text"]
+
+
 SOURCES = [
     Source("line", Line, {"access_token": "t", "channel_secret": "s"}, line, lambda payload: "events" in payload),
+    Source("viber", Viber, {"auth_token": "t"}, viber),
 ]
 
 

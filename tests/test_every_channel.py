@@ -4,7 +4,7 @@ import re
 import pytest
 import requests
 
-from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, serve
+from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator, serve
 from helpdesk import db
 from helpdesk.services import inboxes
 from tests.house import Chat, Desk, House, opened, wait_for
@@ -17,6 +17,7 @@ ALONE = {
                  lambda hook: TelegramSimulator("12:token", webhook_url=hook, secret_token="secret"), "7001"),
     "line": ({"access_token": "line-token", "channel_secret": "line-secret"},
              lambda hook: LineSimulator("line-token", "line-secret", webhook_url=hook), "U" + "7" * 32),
+    "viber": ({"auth_token": "viber-token"}, lambda hook: ViberSimulator("viber-token", webhook_url=hook), "ann=="),
 }
 META_PEOPLE = {"whatsapp": "+6281311112222", "messenger": "9001", "instagram": "9002"}
 

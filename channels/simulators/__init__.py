@@ -7,5 +7,6 @@ from channels.simulators._server import serve
 from channels.simulators.line import LineSimulator
 from channels.simulators.meta import MetaSimulator
 from channels.simulators.telegram import TelegramSimulator
+from channels.simulators.viber import ViberSimulator
 
-__all__ = ["LineSimulator", "MetaSimulator", "TelegramSimulator", "serve"]
+__all__ = ["LineSimulator", "MetaSimulator", "TelegramSimulator", "ViberSimulator", "serve"]

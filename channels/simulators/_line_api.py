@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from channels._http import Http
 from channels.base import SendError
+from channels.simulators._fetched import fetched
 from channels.simulators._memory import Chats, Files, StoredFile
 
 TOKEN_LIVES = timedelta(seconds=60)
@@ -137,14 +138,11 @@ class LineApi:
         return {"files": [self._fetch(body["action"]["uri"], body["contents"][0]["text"])]}
 
     def _fetch(self, url: str, name: str = "") -> StoredFile:
-        _need(len(url) <= (1000 if name else 2000) and url.startswith(("https://", "http://127.0.0.1")), "uri")
+        _need(len(url) <= (1000 if name else 2000), "uri")
         try:
-            reply = self._http.get(url)
+            return fetched(url, name)
         except SendError as error:
             raise Refused(400, f"The address cannot be fetched: {error}") from error
-        _need(reply.ok, "The address cannot be fetched")
-        return StoredFile(name or url.rpartition("/")[2], reply.headers.get("content-type", "").partition(";")[0],
-                          reply.body)
 
     def _content(self, number: str) -> Response:
         if self.preparing:

@@ -116,6 +116,8 @@ def _make_inboxes(session: Session) -> None:
         "instagram": ("Instagram", {**meta, "account_id": "17841405309211844"}),
         "line": ("LINE account", {"access_token": secrets.token_urlsafe(32), "channel_secret": secrets.token_hex(16),
                                   "api_base": meta["api_base"]}),
+        "viber": ("Viber bot", {"auth_token": "-".join(secrets.token_hex(8) for _ in range(3)),
+                                "api_base": meta["api_base"]}),
         "telegram": ("Telegram bot", {"bot_token": f"7012345678:{secrets.token_urlsafe(26)}",
                                       "webhook_secret": secrets.token_urlsafe(24), "api_base": meta["api_base"]}),
     }

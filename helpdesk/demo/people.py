@@ -3,20 +3,21 @@ from __future__ import annotations
 
 import re
 import secrets
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.services import identities
 
-APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "email")
+APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "viber", "email")
 NAME_LIMIT = 80
 
 
 @dataclass(frozen=True)
 class Person:
-    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids, `line` is
-    a user id."""
+    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids; `line`
+    and `viber` are user ids."""
     id: str
     name: str
     whatsapp: str
@@ -26,6 +27,7 @@ class Person:
     email: str
     locale: str = "en"
     line: str = ""
+    viber: str = ""
 
     def address(self, app: str) -> str:
         """Where this person is reached in one of APPS. Raises NotFound for another word."""
@@ -78,7 +80,7 @@ class People:
 def _made_up() -> dict[str, str]:
     """New ids in the apps whose people have a bare id; also for somebody from before there was such an app here."""
     return {"telegram": _digits(9), "messenger": _digits(16), "instagram": _digits(17),
-            "line": f"U{secrets.token_hex(16)}"}
+            "line": f"U{secrets.token_hex(16)}", "viber": b64encode(secrets.token_bytes(16)).decode()}
 
 
 def _digits(count: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator
+from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator
 from channels.simulators.mail import MailSimulator
 from helpdesk.clock import now
 from helpdesk.demo.people import Person
@@ -14,7 +14,7 @@ from helpdesk.demo.templates import TEMPLATES
 from helpdesk.errors import Invalid
 
 META = ("whatsapp", "messenger", "instagram")
-ALONE = ("telegram", "line")
+ALONE = ("telegram", "line", "viber")
 CALLED = META + ALONE                           # whose platforms call a webhook
 NO_READING = ("telegram", "line", "email")      # what their senders are never told
 
@@ -39,6 +39,8 @@ class Platforms:
                                           secret_token=bot["webhook_secret"], courier=courier, clock=now)
         self.line = LineSimulator(line["access_token"], line["channel_secret"], webhook_url=webhooks["line"],
                                   courier=courier, clock=now)
+        self.viber = ViberSimulator(configs["viber"]["auth_token"], webhook_url=webhooks["viber"], courier=courier,
+                                    clock=now)
         self.mounted = {mount("whatsapp"): self.meta, **{mount(app): getattr(self, app) for app in ALONE}}
 
     def account(self, app: str) -> Any:

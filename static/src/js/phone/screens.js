@@ -7,6 +7,7 @@ export const APPS = {
   messenger: { name: "Messenger", shop: "Kopi & Co", about: "Typically replies within minutes" },
   instagram: { name: "Instagram", shop: "kopi.and.co", about: "Kopi & Co" },
   line: { name: "LINE", shop: "Kopi & Co", about: "Official account" },
+  viber: { name: "Viber", shop: "Kopi & Co", about: "Bot" },
   email: { name: "Mail", shop: "Inbox", about: "" },
 };
 const SPRITE = document.querySelector("[data-phone]").dataset.icons;
