@@ -189,6 +189,7 @@ class Channel:
     settings: ClassVar[Sequence[Setting]] = ()
     instant: ClassVar[bool] = False         # nothing to send: the recipient's own page is told and fetches (web chat)
     proves_sender: ClassVar[bool] = False   # the platform itself authenticates who writes (WhatsApp yes, mail no)
+    body_limit: ClassVar[int] = 3_000_000   # bytes of one webhook call; Meta's batches stay below this
     person_first: ClassVar[bool] = False    # the platform lets nobody be written to who has not written before
     word: ClassVar[str] = ""                # the label inside a sentence, where that differs ("e-mail")
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from channels import _mail_dkim
-from channels import _mail_signature as signatures
 from channels._imap import new_mail, try_mailbox, wait_for_mail
 from channels._mail_compose import compose
-from channels._mail_headers import normal_address
+from channels._mail_medium import WRITTEN, MailMedium
 from channels._mail_pool import parse_pool
 from channels._smtp import submit, try_login
-from channels.base import Can, Channel, Fetched, Inbound, Outbound, Receipt, Request, SendError, Setting, Status
+from channels.base import Fetched, Inbound, Outbound, Receipt, Request, SendError, Setting
 
 SECURITIES = ("tls", "starttls", "none")
-READING, SENDING, WRITING = "Reading mail", "Sending mail", "What our mail looks like"
-QUOTES = {"none": "Nothing", "last": "The last message", "thread": "The whole conversation"}
+READING, SENDING = "Reading mail", "Sending mail"
 BOUNCING, SIGNING = "Replies and bounces", "DKIM signature"
 
 
-class Email(Channel):
+class Email(MailMedium):
     """A mail account. Parsing runs in a child process with limits (see channels._mail_pool)."""
     name = "email"
     label = "E-mail"
     word = "e-mail"
-    identity_kind = "email"
-    can = Can(text_limit=500_000, files=True, file_limit=20_000_000, html=True, subject=True,
-              receipts=frozenset({Status.SENT, Status.FAILED}))
     settings = (
         Setting("address", "Address", help="Customers write to it, and answers come from it."),
         Setting("name", "Sender name", required=False, help="Shown beside the address, for example Example Support."),
@@ -45,12 +40,7 @@ class Email(Channel):
         Setting("smtp_user", "SMTP user", required=False, help="Empty: no login.", group=SENDING),
         Setting("smtp_password", "SMTP password", secret=True, required=False, group=SENDING),
         Setting("verify", "Check the servers' certificates", default="yes", kind="bool", group=SENDING),
-        Setting("signature", "Signature", required=False, kind="lines", group=WRITING,
-                help=f"Below what agents write. {signatures.HELP}"),
-        Setting("signature_html", "Signature as HTML", required=False, kind="lines", group=WRITING,
-                help="The same, designed; empty: the plain one is shown. Images need a full https address."),
-        Setting("quote", "Quote below an answer", default="last", kind="choice", choices=tuple(QUOTES), words=QUOTES,
-                group=WRITING, help="What was written before, for readers who have lost the earlier mail."),
+        *WRITTEN,
         Setting("plus_address", "Answers come back to a plus-address", default="yes", kind="bool", group=BOUNCING,
                 help="support+…@ finds its ticket even where a mail program drops the headers. Switch it off when your "
                      "mail host refuses such addresses."),
@@ -72,21 +62,7 @@ class Email(Channel):
     @classmethod
     def problems(cls, values: Mapping[str, str]) -> dict[str, str]:
         """What does not fit together in a filled-in form: words by field."""
-        wrong = _mail_dkim.problem(values)
-        for key in ("signature", "signature_html"):
-            if unknown := signatures.unknown(values.get(key, "")):
-                wrong[key] = f"{{{{{unknown}}}}} is not known. {signatures.HELP}"
-        for key in ("address", "bounce_address"):
-            if values.get(key) and not normal_address(values[key]):
-                wrong[key] = "A mail address such as support@example.org."
-        return wrong
-
-    @property
-    def own_addresses(self) -> tuple[str, ...]:
-        """Our addresses, normalised: this inbox's, and those in config["own_addresses"] (the other inboxes', with
-        commas), by which our own mail is recognised when it comes back."""
-        given = (self.config.get("address", ""), *self.config.get("own_addresses", "").split(","))
-        return tuple(dict.fromkeys(a for a in map(normal_address, given) if a))
+        return {**_mail_dkim.problem(values), **super().problems(values)}
 
     def parse(self, request: Request) -> Iterable[Inbound | Receipt]:
         """One Inbound for the mail in request.body; for a bounce a Receipt for each recipient it names. Unreadable when
@@ -102,10 +78,6 @@ class Email(Channel):
         """Wait up to `seconds` for new mail; True when there may be some. A hint: False at once where the server has
         no IDLE, so keep asking with fetch() all the same."""
         return wait_for_mail(self.config, seconds) if self.config.get("imap_host") else False
-
-    def split(self, text: str) -> list[str]:
-        """A mail is one mail, however long: its parts would share one Message-ID."""
-        return [text]
 
     def send(self, message: Outbound) -> str:
         """Send one mail and return its Message-ID. Raises SendError, see channels._smtp.submit."""

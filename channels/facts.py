@@ -23,12 +23,14 @@ class Status(StrEnum):
 class Request:
     """One delivery from outside, stripped of the web framework: a webhook call, or a mail (method "MAIL", body = raw).
 
-    `headers` look-up is case-insensitive through `header()`.
+    `headers` look-up is case-insensitive through `header()`. `url`: the whole address that was called, as the outside
+    knows it; some providers sign it. It is there when a call is verified, not when stored bytes are read again.
     """
     method: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    url: str = ""
 
     def header(self, name: str, default: str = "") -> str:
         return next((v for k, v in self.headers.items() if k.lower() == name.lower()), default)
@@ -93,6 +95,7 @@ class Receipt:
     address: str = ""
     watermark: datetime | None = None
     permanent: bool = True          # for FAILED: False for a mail that is only delayed
+    unwanted: str = ""              # mail: what the reader did who wants no more of it ("marked our mail as spam")
 
 
 @dataclass(frozen=True)

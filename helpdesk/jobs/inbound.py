@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import DataError
 
-from channels.base import Channel, ChannelError, Fact, Inbound, Unreadable
+from channels.base import Channel, ChannelError, Fact, Inbound, SendError, Unreadable
 from helpdesk import db
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Inbox, RawInbound
@@ -43,9 +43,9 @@ def _open(inbox: Inbox) -> Channel | None:
 
 def _submit(channel: Channel | None, raw: RawInbound) -> Future:
     """Reading starts at once. Mail is parsed in a child process, so it truly runs beside the database work; for a
-    webhook's little JSON a hand-over would cost more than the reading."""
+    messenger's little JSON a hand-over would cost more than the reading."""
     global _pool
-    if channel is None or raw.method != "MAIL":
+    if channel is None or channel.identity_kind != "email":
         future: Future = Future()
         try:
             future.set_result(_read(channel, raw))
@@ -73,6 +73,8 @@ def _finish(raw: RawInbound, channel: Channel, future: Future) -> int:
         if db.away(error):
             raise       # nothing was lost and the order is kept: the next round begins with this one again
         final = isinstance(error, ChannelError | HelpdeskError | DataError)      # trying again would not change it
+        if isinstance(error, SendError):        # but what had to be fetched from the provider may be there later
+            final = error.permanent
         log.warning("delivery %s to inbox %s: %s", raw.id, raw.inbox_id, error, exc_info=not final)
         with db.transaction() as session:
             inbound.failed(session, raw.id, f"{type(error).__name__}: {error}", final=final)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from channels.base import Button
 from helpdesk import events
 from helpdesk.models import Article, AssistantTurn, Message, Status, Ticket
-from helpdesk.services import replies, tickets
+from helpdesk.services import inboxes, replies, tickets
 from helpdesk.services.handover import hand_over
 from helpdesk.services.matching import Match
 from helpdesk.services.phrases import say
@@ -36,7 +36,7 @@ class Talk:
     @property
     def mail(self) -> bool:
         """Whether an answer takes a day rather than a moment."""
-        return self.message.channel == "email"
+        return inboxes.is_mail(self.message.channel)
 
 
 def give(talk: Talk, match: Match, matches: list[Match]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from channels.base import Status as DeliveryStatus
 from helpdesk.clock import now
 from helpdesk.models import Delivery, Inbox, Message, Ticket
-from helpdesk.services import identities
+from helpdesk.services import identities, inboxes
 from helpdesk.services.routes import Route
 
 WINDOW, PER_WINDOW = timedelta(minutes=10), 3
@@ -25,7 +25,7 @@ OF_THE_ASSISTANT = 3            # in one ticket; more is a loop
 def refusal(session: Session, ticket: Ticket, route: Route) -> str:
     """Why no machine may mail over this route now; '' when one may, and for every other medium."""
     identity = route.identity
-    if route.inbox.channel != "email":
+    if not inboxes.is_mail(route.inbox.channel):
         return ""
     if identity.failing_since:
         return "Not sent: mail to this address has come back."
@@ -50,7 +50,7 @@ def _sent(session: Session, identity_id: int, *conditions: ColumnElement[bool]) 
     """The automatic mails to this address, without those that were refused here."""
     return session.scalar(select(func.count()).select_from(Delivery).join(
         Message, Message.id == Delivery.message_id).join(Inbox, Inbox.id == Delivery.inbox_id).where(
-        Delivery.identity_id == identity_id, Inbox.channel == "email",
+        Delivery.identity_id == identity_id, Inbox.channel.in_(inboxes.mail_channels()),
         or_(Message.author_kind != "agent", Message.inbox_id != Delivery.inbox_id),
         or_(Delivery.status != DeliveryStatus.FAILED, Delivery.attempts > 0), *conditions))
 

@@ -10,7 +10,7 @@ from channels.base import Status as DeliveryStatus
 from helpdesk import events, settings, texts
 from helpdesk.clock import now
 from helpdesk.models import Delivery, Message, Ticket
-from helpdesk.services import automatic_mail, outbox, routes, tasks, tickets
+from helpdesk.services import automatic_mail, inboxes, outbox, routes, tasks, tickets
 
 SEEN = (DeliveryStatus.READ, DeliveryStatus.FAILED)
 
@@ -29,7 +29,7 @@ def mail_unseen(session: Session, ticket_id: int, **_) -> None:
         Delivery.ticket_id == ticket.id, Message.channel == "web", Message.author_kind.in_(("agent", "system")),
         Delivery.status.not_in(SEEN)).order_by(Message.seq)).all()
     unseen = [m for m in unseen if not (m.payload or {}).get("mailed")]
-    route = next((r for r in routes.routes(session, ticket) if r.inbox.channel == "email" and r.open), None)
+    route = next((r for r in routes.routes(session, ticket) if inboxes.is_mail(r.inbox.channel) and r.open), None)
     if not unseen or route is None:
         return
     if automatic_mail.refusal(session, ticket, route):

@@ -60,6 +60,7 @@ from helpdesk.services import (
 
 BLOB_LIMIT = 256_000                        # larger bodies lie in the file store
 KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; secrets do not belong in the store
+DROPPED_QUERY = ("token",)
 RETRY_SECONDS = (60, 300, 1800)
 BATCH = 50
 # Asked for each message, and therefore built once.
@@ -68,7 +69,7 @@ LOCKED = select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).
 BY_EXTERNAL_ID = select(Message.id, Message.fingerprint).where(
     Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id"))
 OF_OURS = select(Inbox.id).where(
-    Inbox.channel == bindparam("channel"), func.lower(Inbox.account) == bindparam("address")).limit(1)
+    Inbox.channel.in_(bindparam("mail", expanding=True)), func.lower(Inbox.account) == bindparam("address")).limit(1)
 LONG_AGO = timedelta(days=30)
 PATIENCE, ASK_AGAIN = timedelta(minutes=2), timedelta(seconds=15)   # for what overtook the message that it speaks of
 
@@ -82,7 +83,8 @@ def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> 
     large = len(request.body) > BLOB_LIMIT
     raw = RawInbound(inbox_id=inbox.id, source_key=source_key, method=request.method,
                      headers={k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
-                     query={bounds.clean(k): bounds.clean(v) for k, v in request.query.items()},
+                     query={bounds.clean(k): bounds.clean(v) for k, v in request.query.items()
+                            if k not in DROPPED_QUERY},
                      body=None if large else request.body,
                      sha256=files.save(request.body) if large else "", size=len(request.body))
     session.add(raw)
@@ -214,6 +216,8 @@ def report(session: Session, inbox: Inbox, receipt: Receipt) -> None:
 
 def _spoken_of(session: Session, inbox: Inbox, receipt: Receipt) -> list[Delivery]:
     if not receipt.watermark:
+        if not receipt.external_id:
+            return []           # it speaks of an address, but of no mail that could be named
         one = outbox.find_by_external(session, inbox.id, bounds.key(receipt.external_id))
         return [one] if one else []
     kind = inboxes.kind(inbox.channel).identity_kind
@@ -244,7 +248,7 @@ def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None
     """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at."""
     local, _, domain = item.address.lower().rpartition("@")
     if channel.can.subject and session.scalar(OF_OURS, {
-            "channel": channel.name, "address": f"{local.partition('+')[0]}@{domain}"}):
+            "mail": inboxes.mail_channels(), "address": f"{local.partition('+')[0]}@{domain}"}):
         raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
 
 

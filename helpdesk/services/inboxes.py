@@ -70,6 +70,16 @@ def word(name: str) -> str:
     return kinds()[name].word or kinds()[name].label if name in kinds() else name or "another channel"
 
 
+def is_mail(channel: str) -> bool:
+    """Whether this channel carries mail, however it travels."""
+    return channel in mail_channels()
+
+
+def mail_channels() -> list[str]:
+    """The names of the channels that carry mail."""
+    return [name for name, cls in kinds().items() if cls.identity_kind == "email"]
+
+
 def secret_names(channel: str) -> set[str]:
     """The keys of a channel's form that are secrets."""
     return {setting.key for setting in kind(channel).settings if setting.secret}

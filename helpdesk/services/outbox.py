@@ -182,9 +182,12 @@ def _put_back(session: Session, delivery: Delivery) -> None:
 
 
 def mark(session: Session, delivery: Delivery, status: DeliveryStatus, error: str = "") -> None:
-    """What the provider, or the reader's own page, reports. Late news never take a delivery back."""
+    """What the provider, or the reader's own page, reports. Late news never take a delivery back; but a mail that one
+    server took may still come back from the next."""
     if status == DeliveryStatus.FAILED:
-        if delivery.status not in (DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.FAILED):
+        arrived = delivery.status == DeliveryStatus.DELIVERED and not inboxes.is_mail(
+            session.get(Inbox, delivery.inbox_id).channel)
+        if delivery.status not in (DeliveryStatus.READ, DeliveryStatus.FAILED) and not arrived:
             _fail(session, delivery, error)
     else:
         _move(session, delivery, status)
@@ -229,7 +232,7 @@ def _move(session: Session, delivery: Delivery, status: DeliveryStatus) -> None:
 def _fail(session: Session, delivery: Delivery, error: str) -> None:
     delivery.status, delivery.error = DeliveryStatus.FAILED, error[:1000]
     identity = session.get(Identity, delivery.identity_id)
-    if session.get(Inbox, delivery.inbox_id).channel == "email":
+    if inboxes.is_mail(session.get(Inbox, delivery.inbox_id).channel):
         identity.failing_since = identity.failing_since or now()
     ticket = session.get(Ticket, delivery.ticket_id, with_for_update=True)
     events.record(session, events.DeliveryFailed(
@@ -239,7 +242,7 @@ def _fail(session: Session, delivery: Delivery, error: str) -> None:
 
 
 def _uncertain(session: Session, delivery: Delivery, error: str) -> None:
-    again = session.get(Inbox, delivery.inbox_id).channel == "email" and delivery.attempts < 2
+    again = inboxes.is_mail(session.get(Inbox, delivery.inbox_id).channel) and delivery.attempts < 2
     delivery.status, delivery.error = DeliveryStatus.UNCERTAIN, error[:1000]
     delivery.next_try_at = now() + (UNCERTAIN_WAIT if again else timedelta(days=36_500))
     _told(session, delivery)
