@@ -20,7 +20,7 @@ TICKS: tuple[tuple[str, Callable, float], ...] = (      # name, what to do, ever
     ("surveys", lambda: db.run(surveys.send_due), 15),
     ("snoozed tickets", lambda: db.run(tickets.wake_due), 15),
     ("disconnected inboxes", connections.probe_due, 60),
-    ("templates", templates.fetch_due, 600),
+    ("templates", templates.fetch_due, 30),
     ("housekeeping", housekeeping.run, 3600),
 )
 
