@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.db import Base, Json, UTCDateTime
+
+RUNNING = text("breached_at IS NULL AND met_at IS NULL")
 
 
 class BusinessHours(Base):
@@ -47,4 +49,6 @@ class SlaClock(Base):
     met_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     breached_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    __table_args__ = (UniqueConstraint("ticket_id", "kind"), Index(None, "due_at"))
+    __table_args__ = (UniqueConstraint("ticket_id", "kind"),
+                      Index("ix_sla_clock_running", "due_at", "ticket_id", sqlite_where=RUNNING,
+                            postgresql_where=RUNNING))

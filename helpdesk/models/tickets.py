@@ -35,7 +35,7 @@ class Ticket(Base):
     status: Mapped[Status] = mapped_column(String(16), default=Status.OPEN)
     priority: Mapped[str] = mapped_column(String(8), default="normal")
     channel: Mapped[str] = mapped_column(String(32), default="")       # of the last public message, for lists
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     reply_inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
     reply_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id"))
@@ -62,6 +62,7 @@ class Ticket(Base):
     __table_args__ = (Index(None, "status", "last_message_at", "id"),
                       Index(None, "agent_id", "status", "last_message_at", "id"),
                       Index(None, "channel", "status", "last_message_at", "id"),
+                      Index(None, "team_id", "status", "last_message_at", "id"),
                       Index("ix_ticket_with_assistant", "status", "last_message_at", "id",
                             sqlite_where=text("with_assistant = 1"), postgresql_where=text("with_assistant")),
                       Index("ix_ticket_snoozed", "status", "last_message_at", "id", sqlite_where=SNOOZED,

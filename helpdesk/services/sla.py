@@ -132,9 +132,9 @@ def breach_due(session: Session) -> int:
     """
     at = now()
     late = select(SlaClock.ticket_id).where(SlaClock.due_at < at, SlaClock.breached_at.is_(None),
-                                            SlaClock.met_at.is_(None)).distinct().limit(BATCH)
+                                            SlaClock.met_at.is_(None)).order_by(SlaClock.due_at).limit(BATCH)
     count = 0
-    for ticket_id in session.scalars(late).all():
+    for ticket_id in dict.fromkeys(session.scalars(late).all()):       # a ticket may have two
         ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id).execution_options(populate_existing=True)
                                 .with_for_update(skip_locked=True))
         if ticket is None:

@@ -21,6 +21,7 @@ from helpdesk.services import search
 
 PAGE = 25
 COUNT_LIMIT = 100       # shown as 99+
+RARE = 4_000            # a tag of fewer tickets
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 COLUMNS = (Ticket.id, Ticket.subject, Ticket.status, Ticket.priority, Ticket.channel, Ticket.agent_id,
@@ -87,7 +88,7 @@ def tickets(session: Session, view: View, agent_id: int, filters: Filters = Filt
             limit: int = PAGE) -> Page:
     """One page of a view, the last touched first. With words to look for, the view's status does not matter."""
     wanted = [_listing("resolved", None)] if filters.q else [_listing(view.key, status) for status in view.statuses]
-    if narrowed := _narrowed(filters):
+    if narrowed := _narrowed(session, filters):
         wanted = [q.where(*narrowed) for q in wanted]
     if cursor:
         at, ticket_id = _read_cursor(cursor)
@@ -147,17 +148,26 @@ def _counting(channels: tuple[str, ...], teams: tuple[int, ...]):
     return select(*columns)
 
 
-def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
+def _narrowed(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if filters.channel:
         where.append(Ticket.channel == filters.channel)
     if filters.team:
         where.append(Ticket.team_id == filters.team)
     if filters.tag:
-        where.append(Ticket.id.in_(select(TicketTag.ticket_id).join(Tag).where(Tag.name == filters.tag.lower())))
+        where.append(_tagged(session, filters.tag.lower()))
     if filters.q:
         where.append(Ticket.id.in_(search.ticket_ids(filters.q)))
     return where
+
+
+def _tagged(session: Session, name: str) -> ColumnElement[bool]:
+    """Those of a rare tag are looked up and sorted; for a common one the view is walked until enough carry it."""
+    carriers = select(TicketTag.ticket_id).where(
+        TicketTag.tag_id == select(Tag.id).where(Tag.name == name).scalar_subquery())
+    if len(session.execute(carriers.limit(RARE)).all()) < RARE:
+        return Ticket.id.in_(carriers)
+    return carriers.where(TicketTag.ticket_id == Ticket.id).correlate(Ticket).exists()
 
 
 def _tags(session: Session, ids: list[int]) -> dict[int, list[str]]:
