@@ -10,8 +10,8 @@ from hmac import compare_digest
 from typing import Any, ClassVar
 
 from channels._http import Reply, redact
-from channels._payload import secrets_of
-from channels.base import BadSignature, Channel, File, Request, SendError, Setting, same_hmac
+from channels._payload import objects, secrets_of
+from channels.base import BadSignature, Channel, File, Request, SendError, Setting, Step, same_hmac
 
 GRAPH = "https://graph.facebook.com/v23.0"
 
@@ -72,6 +72,16 @@ class Meta(Channel):
         if reply.ok and not error and isinstance(data, dict):
             return data
         raise graph_error(reply, error if isinstance(error, dict) else {}, secrets_of(self))
+
+    def subscribed(self, node: str) -> Step:
+        """Whether an app of ours is told of this account's messages."""
+        def check() -> str:
+            apps = objects(self._get(f"{node}/subscribed_apps").get("data"))
+            if not apps:
+                raise SendError("no app is subscribed to this account, so nothing is delivered", permanent=True)
+            return "The app is told of new messages."
+        return Step("Subscription", check,
+                    "In the app's settings, under Webhooks, subscribe to “messages” and add this account.")
 
     def _bytes(self, url: str, token: str = "") -> bytes:
         reply = self.http.get(url, token=token)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from channels._meta import WINDOW_CLOSED, Meta
 from channels._parts import fitting_buttons, one_at_a_time, single
 from channels._payload import file_name, load, moment, objects, place, sound, word
-from channels.base import File, Inbound, Outbound, Receipt, Request, SendError, Status
+from channels.base import File, Inbound, Outbound, Receipt, Request, SendError, Status, Step
 
 FILES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mp4", "file": "application/octet-stream"}
 
@@ -161,6 +161,9 @@ class DirectMessages(Meta):
     def test(self) -> str:
         account = self._get(f"{self.config[self.account_key]}?fields=name")
         return f"The account is {account.get('name') or account.get('id')}."
+
+    def steps(self, webhook: str) -> list[Step]:
+        return [*super().steps(webhook), self.subscribed(self.config[self.account_key])]
 
 
 def _human_agent(settings: Mapping[str, Any]) -> bool:

@@ -31,7 +31,7 @@ from channels.facts import (
 
 __all__ = ["ON_A_LIST", "BadSignature", "Button", "Can", "Change", "Channel", "ChannelError", "Echo", "Edited", "Fact",
            "Fetched", "File", "FilledTemplate", "Inbound", "Outbound", "Quote", "Reaction", "Receipt", "Request",
-           "SendError", "Setting", "Status", "Template", "TemplatesChanged", "Typing", "Unreadable", "Unsent",
+           "SendError", "Setting", "Status", "Step", "Template", "TemplatesChanged", "Typing", "Unreadable", "Unsent",
            "same_hmac", "split_text", "with_numbered_buttons"]
 
 
@@ -146,6 +146,15 @@ class Setting:
     choices: Sequence[str] = ()
     group: str = ""                 # the heading under which fields stand together; '' comes first
     words: Mapping[str, str] = field(default_factory=dict)     # for choices: what people read
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that must work for an account: `check` says what it found, or raises SendError; then `fix` says what
+    the admin does about it."""
+    what: str
+    check: Callable[[], str]
+    fix: str
 
 
 class ChannelError(Exception):
@@ -289,6 +298,11 @@ class Channel:
     def test(self) -> str:
         """Try the account without sending anything; a sentence for the admin. Raises SendError with the reason."""
         return "Nothing to test."
+
+    def steps(self, webhook: str) -> Sequence[Step]:
+        """test(), taken apart where one failure does not explain itself. `webhook`: where the provider should call."""
+        return [Step("Account", self.test, "Check the values of this inbox's form against the provider's own pages; "
+                                           "renew the token or password if it ran out.")]
 
 
 def same_hmac(secret: str, body: bytes, given: str, algorithm: Callable = hashlib.sha256) -> bool:

@@ -9,8 +9,13 @@ from channels._mail_compose import compose
 from channels._mail_medium import WRITTEN, MailMedium
 from channels._mail_pool import parse_pool
 from channels._smtp import submit, try_login
-from channels.base import Fetched, Inbound, Outbound, Receipt, Request, SendError, Setting
+from channels.base import Fetched, Inbound, Outbound, Receipt, Request, SendError, Setting, Step
 
+READING_FIX = ("Compare server, port, security and folder with your mail provider's page on IMAP. Many providers want "
+               "IMAP switched on, and a password made for this program.")
+SENDING_FIX = ("Compare server, port and security with your mail provider's page on SMTP. Many providers want a "
+               "password made for this program.")
+DKIM_FIX = "Put the record that the inbox's page shows into the DNS of your domain; it may take an hour to be seen."
 SECURITIES = ("tls", "starttls", "none")
 READING, SENDING = "Reading mail", "Sending mail"
 BOUNCING, SIGNING = "Replies and bounces", "DKIM signature"
@@ -86,21 +91,23 @@ class Email(MailMedium):
     def test(self) -> str:
         """Log in to both servers; what works, in words. Raises SendError with everything that does not."""
         works, fails, broken = [], [], False
-        if self.config.get("dkim_key"):
+        for step in self.steps(""):
             try:
-                works.append(_mail_dkim.published(self.config))
+                works.append(step.check())
             except SendError as error:
-                fails.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
-        for check, wanted in ((try_mailbox, "imap_host"), (try_login, "smtp_host")):
-            if not self.config.get(wanted):
-                works.append({"imap_host": "No mailbox is read: mail comes to the built-in SMTP server.",
-                              "smtp_host": "No server is set for sending."}[wanted])
-                continue
-            try:
-                works.append(check(self.config))
-            except SendError as error:
-                fails.append(f"{'Reading' if wanted == 'imap_host' else 'Sending'} fails: {error}.")
+                fails.append(f"{step.what} fails: {error}.")
                 broken = broken or error.broken
         if fails:
             raise SendError(" ".join([*fails, *works]), broken=broken)
         return " ".join(works)
+
+    def steps(self, webhook: str) -> list[Step]:
+        """The signature's key in the DNS, the mailbox, and the server for sending; each where it is set."""
+        reading, sending = self.config.get("imap_host"), self.config.get("smtp_host")
+        found = [Step("Reading", lambda: try_mailbox(self.config) if reading else
+                      "No mailbox is read: mail comes to the built-in SMTP server.", READING_FIX),
+                 Step("Sending", lambda: try_login(self.config) if sending else "No server is set for sending.",
+                      SENDING_FIX)]
+        if self.config.get("dkim_key"):
+            found.insert(0, Step("The signature", lambda: _mail_dkim.published(self.config), DKIM_FIX))
+        return found

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +17,11 @@ from channels._http import Reply, redact
 from channels._parts import fitting_buttons, one_at_a_time, single
 from channels._payload import load, moment, secrets_of, sound, word
 from channels._telegram_content import content, is_service
-from channels.base import BadSignature, Can, Channel, File, Inbound, Outbound, Request, SendError, Setting
+from channels.base import BadSignature, Can, Channel, File, Inbound, Outbound, Request, SendError, Setting, Step
 
 API = "https://api.telegram.org"
 CAPTION = 1024
+LATELY = 3600       # seconds
 PHOTO_BYTES = 10 * 2**20
 PHOTOS = ("image/jpeg", "image/png", "image/webp")
 UPDATES = ["message", "edited_message", "callback_query"]
@@ -151,6 +153,21 @@ class Telegram(Channel):
 
     def test(self) -> str:
         return f"The bot is @{self._call('getMe').get('username')}."
+
+    def steps(self, webhook: str) -> list[Step]:
+        return [Step("Account", self.test, "Copy the bot token again from @BotFather."),
+                Step("Webhook", lambda: self._hooked(webhook), "Press “Connect the webhook” on the inbox's page.")]
+
+    def _hooked(self, webhook: str) -> str:
+        """Whether Telegram calls us, and what it had to complain of within the last hour."""
+        info = self._call("getWebhookInfo")
+        if info.get("url") != webhook:
+            raise SendError(f"Telegram delivers to {info.get('url') or 'nobody'}", permanent=True)
+        since = (datetime.now(UTC) - moment(info.get("last_error_date") or 1)).total_seconds()
+        if since < LATELY:
+            raise SendError(f"Telegram could not deliver {int(since // 60)} minutes ago: "
+                            f"{info.get('last_error_message')}", permanent=True)
+        return f"Telegram delivers here; {info.get('pending_update_count', 0)} messages wait there."
 
 
 class _Moved(SendError):

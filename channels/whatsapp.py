@@ -27,6 +27,7 @@ from channels.base import (
     SendError,
     Setting,
     Status,
+    Step,
     Template,
     TemplatesChanged,
 )
@@ -155,6 +156,10 @@ class WhatsApp(Meta):
                 break
             path = f"&after={quote(str(after), safe='')}"
         return found
+
+    def steps(self, webhook: str) -> list[Step]:
+        business = self.config.get("business_account_id", "")
+        return [*super().steps(webhook), *([self.subscribed(business)] if business else [])]
 
     def test(self) -> str:
         number = self._get(f"{self.config['phone_number_id']}?fields=display_phone_number,verified_name")

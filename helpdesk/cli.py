@@ -103,6 +103,24 @@ def doctor(as_json) -> None:
     sys.exit(0 if ok else 1)
 
 
+@main.group()
+def channel() -> None:
+    """The accounts by which customers write."""
+
+
+@channel.command("test")
+@click.argument("name")
+def channel_test(name) -> None:
+    """Try the inbox called NAME (or with this key) for real, step by step. Nothing is sent."""
+    from helpdesk import doctor as report
+    from helpdesk.checks import inbox as checks
+    from helpdesk.services import inboxes
+    opened()
+    found = list(checks.steps(_inside(inboxes.named, name)))
+    click.echo("\n".join(report.lines(found)))
+    sys.exit(0 if checks.account_works(found) else 1)
+
+
 @main.command()
 @click.argument("recipients", nargs=-1)
 def receive(recipients) -> None:

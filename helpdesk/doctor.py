@@ -41,15 +41,16 @@ def findings(config: Settings, ask: bool = True) -> Iterator[Finding]:
 
 
 def _text(found: list[Finding], passed: bool) -> str:
-    lines = [f"Helpdesk {__version__}"]
-    for one in found:
-        lines.append(f"  {MARKS[one.state]}  {one.name}: {one.says}")
-        if one.fix:
-            lines.append(f"          {one.fix}")
     warnings, failures = (sum(one.state == state for one in found) for state in ("warn", "fail"))
-    lines.append(f"{len(found)} checks, {many(warnings, 'warning')}, {many(failures, 'failure')}."
-                 + (" Nothing is broken." if passed else ""))
-    return "\n".join(lines)
+    last = (f"{len(found)} checks, {many(warnings, 'warning')}, {many(failures, 'failure')}."
+            + (" Nothing is broken." if passed else ""))
+    return "\n".join([f"Helpdesk {__version__}", *lines(found), last])
+
+
+def lines(found: list[Finding]) -> list[str]:
+    """Each finding as a line, and below it what to do about it."""
+    return [line for one in found for line in (f"  {MARKS[one.state]}  {one.name}: {one.says}",
+                                               *([f"          {one.fix}"] if one.fix else []))]
 
 
 def _json(found: list[Finding], passed: bool) -> str:

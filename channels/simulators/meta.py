@@ -77,6 +77,10 @@ class MetaSimulator:
         if node == "_media":
             self.whatsapp.authorise(request)
             return self._stored(edge)
+        if edge == "subscribed_apps" and request.method == "GET":
+            account = self.whatsapp if node == self.whatsapp.business_account else self._page(request, node)
+            account.authorise(request)
+            return answer({"data": [{"id": "1", "name": "Helpdesk"}] if account.webhook_url else []})
         if node == self.whatsapp.business_account and edge == "message_templates" and request.method == "GET":
             self.whatsapp.authorise(request)
             return self.whatsapp.list_templates()

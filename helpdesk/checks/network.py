@@ -28,7 +28,7 @@ def website(config: Settings) -> Finding:
     """The address people use answers, and lets live connections through (Engine.IO 4)."""
     name, url = "Website", urlsplit(config.base_url)
     try:
-        alive = _ask(url, "/health/live")
+        alive = ask(url, "/health/live")
     except (OSError, ValueError) as problem:
         return warn(name, f"{config.base_url} does not answer: {problem}.",
                     "Start it with helpdesk serve, or check the proxy.")
@@ -36,10 +36,10 @@ def website(config: Settings) -> Finding:
         return warn(name, f"Something else than this helpdesk answers at {config.base_url}.",
                     "Check base_url and the proxy.")
     try:
-        if b'0{"sid"' not in _ask(url, "/socket.io/?EIO=4&transport=polling"):
+        if b'0{"sid"' not in ask(url, "/socket.io/?EIO=4&transport=polling"):
             return warn(name, "It answers, but /socket.io/ does not: pages do not refresh by themselves.", PROXY)
         key = base64.b64encode(os.urandom(16)).decode()     # RFC 6455, 4.1
-        upgraded = _ask(url, "/socket.io/?EIO=4&transport=websocket", "Connection: Upgrade", "Upgrade: websocket",
+        upgraded = ask(url, "/socket.io/?EIO=4&transport=websocket", "Connection: Upgrade", "Upgrade: websocket",
                         f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", until=b'0{"sid"')
     except (OSError, ValueError) as problem:
         return warn(name, f"It answers, but the live connection fails: {problem}.", PROXY)
@@ -78,7 +78,7 @@ def accounts(ask: bool = True) -> Iterator[Finding]:
                        "Put the old secret key back, or type this inbox's secrets in again.")
         except Exception as problem:        # a channel that is not installed any more
             yield fail(f"Inbox {inbox.name}", f"It cannot be opened: {problem}", "Install its channel, or disable it.")
-    tries = {key: _start(channel.test) for key, channel in opened.items()} if ask else {}
+    tries = {key: start(channel.test) for key, channel in opened.items()} if ask else {}
     for inbox in found:
         if inbox.id in opened:
             yield _account(inbox, tries[inbox.id]() if ask else None)
@@ -95,7 +95,7 @@ def _account(inbox: Inbox, outcome: str | Exception | None) -> Finding:
     return good(name, outcome or "No errors.")
 
 
-def _start(call: Callable[[], str]) -> Callable[[], str | Exception]:
+def start(call: Callable[[], str]) -> Callable[[], str | Exception]:
     """Begin a call beside this one; the returned function waits for its outcome, but not for long."""
     outcome: list[str | Exception] = []
 
@@ -114,7 +114,7 @@ def _start(call: Callable[[], str]) -> Callable[[], str | Exception]:
     return wait
 
 
-def _ask(url: SplitResult, path: str, *headers: str, until: bytes = b"") -> bytes:
+def ask(url: SplitResult, path: str, *headers: str, until: bytes = b"") -> bytes:
     """One GET by hand, because an upgrade to WebSocket is none of an HTTP client's business. Returns status line,
     headers and body, up to `until` where the line stays open."""
     secure = url.scheme == "https"

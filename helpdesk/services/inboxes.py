@@ -47,6 +47,15 @@ def by_key(session: Session, key: str, channel: str | None = None) -> Inbox:
     return inbox
 
 
+def named(session: Session, name: str) -> Inbox:
+    """The inbox of this name or key. Raises Invalid when there is none, or when several have the name."""
+    found = session.scalars(select(Inbox).where((Inbox.key == name) | (func.lower(Inbox.name) == name.lower()))).all()
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(f"{one.name} ({one.key})" for one in found or session.scalars(select(Inbox).order_by(Inbox.id)))
+    raise Invalid(f"{'Several inboxes have' if found else 'No inbox has'} the name {name!r}. There are: {there}.")
+
+
 def config(inbox: Inbox) -> dict[str, str]:
     """All values of the inbox's form, secrets opened. Raises ValueError when they were sealed with another key."""
     defaults = {s.key: s.default for s in kind(inbox.channel).settings if s.default}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from channels import _mail_dkim
 from channels.base import Channel, SendError
 from helpdesk import db, settings
+from helpdesk.checks import inbox as checks
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, RawInbound, Team
 from helpdesk.rendering import page
@@ -111,8 +112,17 @@ def enable(inbox_id: int):
 @pages.post("/<int:inbox_id>/test")
 @needs("admin")
 def test(inbox_id: int):
-    """Try the account against its provider, outside of any transaction."""
-    return _tried(inbox_id, lambda channel: channel.test())
+    """Try the account step by step, outside of any transaction, and show each step."""
+    inbox = _one(inbox_id)
+    found = list(checks.steps(inbox))
+    works = checks.account_works(found)
+    with db.transaction() as session:
+        if works:
+            inboxes.reconnect(session, session.get(Inbox, inbox_id), g.agent.actor)
+        else:
+            inboxes.mark_health(session, inbox_id, next(one.says for one in found if one.state == "fail"))
+    return page("settings/inboxes/test.html", inbox=inbox, found=found, works=works,
+                was_disconnected=inbox.disconnected_at is not None)
 
 
 @pages.post("/<int:inbox_id>/connect")
@@ -122,7 +132,7 @@ def connect(inbox_id: int):
     def call(channel: Channel) -> str:
         if not hasattr(channel, "connect"):
             raise SendError("this provider is told the address on its own pages, not from here")
-        channel.connect(_webhook(_one(inbox_id)))
+        channel.connect(checks.address(_one(inbox_id)))
         return "The provider delivers to this helpdesk now."
     return _tried(inbox_id, call)
 
@@ -167,7 +177,7 @@ def _form(cls: type[Channel], inbox: Inbox | None, values: dict, wrong: dict | N
             "assistant": "assistant" in given if given else inbox.assistant if inbox else True}
     return page("settings/inboxes/form.html", cls=cls, inbox=inbox, values=values, wrong=wrong or {}, problem=problem,
                 ours=ours, teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
-                webhook=_webhook(inbox) if inbox and cls.verify is not Channel.verify else "",
+                webhook=checks.address(inbox) if inbox and cls.verify is not Channel.verify else "",
                 can_connect=hasattr(cls, "connect"), polled=cls.fetch is not Channel.fetch,
                 dkim=_dkim_record(values) if inbox and cls.name == "email" else None,
                 shown=inbox_forms.OURS_TO_CHOOSE if not inbox else (), base_url=settings.current().base_url)
@@ -204,10 +214,6 @@ def _values(inbox: Inbox) -> tuple[dict, str]:
 
 def _secrets(cls: type[Channel], stored: dict) -> dict:
     return {s.key: stored[s.key] for s in cls.settings if s.secret and stored.get(s.key)}
-
-
-def _webhook(inbox: Inbox) -> str:
-    return f"{settings.current().base_url}/webhooks/{inbox.channel}/{inbox.key}"
 
 
 def _dkim_record(values: dict) -> tuple[str, str] | None:
