@@ -6,7 +6,8 @@ import re
 # A container that mail programs wrap the answered mail in. `after`: everything that follows is the old mail.
 QUOTE_INSIDE = re.compile(r"\b(?:x_)*(?:yahoo_quoted|protonmail_quote|OLK_SRC_BODY_SECTION|zmail_extra|gmail_attr|"
                           r"moz-cite-prefix|mail_quote|tutanota_quote|ms-outlook-mobile-reference-message|"
-                          r"ymail_android_signature_quote|mail-quote-collapse)\b", re.I)
+                          r"ymail_android_signature_quote|mail-quote-collapse|missive_quote|front-blockquote|hey-quoted|"
+                          r"zimbra_quote)\b", re.I)
 QUOTE_AFTER = re.compile(r"\b(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling"
     r"|mail-editor-reference-message-container|"
                          r"isReplyContent|OutlookMessageHeader|reply-intro)\b", re.I)

@@ -9,7 +9,10 @@ from channels._mail_phrases import (
     DATED,
     DEVICE,
     FORWARDED,
+    FULL_DATE,
     HEADER,
+    INVISIBLE,
+    NOISE,
     OPENS,
     ORIGINAL,
     WROTE,
@@ -21,6 +24,8 @@ TEXT, EMPTY, QUOTE, INTRO, CUT, FORWARD, SIGNATURE = "teqicfs"
 DASHES = re.compile(r"^(?:--|---|—|__+|–)\s?$")
 SECOND_HEADER = re.compile(r"\s(?:Date|Sent|Subject|Datum|Gesendet|Betreff|Envoyé|Objet|Enviado|Asunto)\*?: ")
 TIME = re.compile(r"\d{1,2}[:.]\d{2}")
+MAILBOX = re.compile(r"[<(][^<>()\s]{1,100}@[^<>()\s]{1,100}[>)]")
+GLUED = re.compile(r"^([^>\s].{0,300}?)(--- On .{10,200}:)\s*$")
 RULE = re.compile(r"^[\s>]*(?:_{5,}|-{10,}|={3,})\s*$")
 
 
@@ -28,8 +33,8 @@ def newly_written(text: str) -> str:
     """The new part of a mail's text. Answers between quoted lines keep the quotes they answer; a forwarded mail is
     kept; text that would be trimmed to nothing is kept whole."""
     head = text[:LIMIT].replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    lines = [line.rstrip() for line in head.split("\n")]
-    kinds = _kinds(lines)
+    lines = [part.rstrip() for line in head.split("\n") for part in _parts(line)]
+    kinds = _kinds(lines if head.isascii() else [INVISIBLE.sub("", line) for line in lines])
     end = next((n for n, kind in enumerate(kinds) if kind in CUT + FORWARD), len(lines))
     if end < len(lines) and kinds[end] == FORWARD:
         return text.strip()
@@ -37,6 +42,12 @@ def newly_written(text: str) -> str:
         return text.strip()
     kept = _without_history(lines[:end], kinds[:end])
     return "\n".join(kept).strip() or text.strip()
+
+
+def _parts(line: str) -> tuple[str, ...]:
+    """Yahoo's `--- On …` may stand at the end of the answer's last line."""
+    glued = GLUED.match(line) if "--- On " in line[:LONGEST_LINE] else None
+    return (glued[1], glued[2]) if glued else (line,)
 
 
 def _kinds(lines: list[str]) -> list[str]:
@@ -61,7 +72,7 @@ def _kinds(lines: list[str]) -> list[str]:
 
 def _kind(line: str) -> str:
     bare = line.strip()
-    if not bare:
+    if not bare or not bare.isascii() and NOISE.match(bare):
         return EMPTY
     if len(line) > LONGEST_LINE:
         return QUOTE if bare[0] == ">" else TEXT
@@ -110,29 +121,52 @@ def _intro_start(lines: list[str], kinds: list[str], end: int) -> int | None:
     if quoted and last.count("<") > last.count(">") and OPENS.match(last) and DATED.search(last):
         return end                  # its end was broken off into a line that begins with ">"
     colon = last[-1] in ":：>"
-    if not colon and not (WROTE.search(last[-24:]) and (quoted or "@" in last or len(last) < 24)):
+    if not colon and (last[-1] in ".!?。！？" or not WROTE.search(last[-24:])
+                      or not (quoted or "@" in last or len(last) < 24)):
         return None
-    joined, fallback = "", None
+    found = _opening(lines, kinds, end, quoted, colon)
+    if found is not None:
+        return found - _begins_above(lines, found, end)
+    if quoted and last[-1] in ":：" and (WROTE.search(last) or ("@" in last and len(last) < 200)):
+        return end
+    return None
+
+
+def _begins_above(lines: list[str], found: int, end: int) -> bool:
+    """Whether the line before is the part of it that names the mailbox."""
+    above = lines[found - 1].strip()[-LONGEST_LINE:] if found else ""
+    if not MAILBOX.search(above):
+        return False
+    rest = " ".join(lines[found:end + 1])[:LONGEST_LINE]
+    return not MAILBOX.search(rest) and (above[-1] in ">)" or not WROTE.search(rest))
+
+
+def _opening(lines: list[str], kinds: list[str], end: int, quoted: bool, colon: bool) -> int | None:
+    """Where such an introduction begins, looking up from its last line."""
+    joined, fallback, blank = "", None, False
+    last = lines[end].strip()
     for start in range(end, max(-1, end - 5), -1):
         if start < end and kinds[start] not in TEXT + EMPTY:
             break
+        blank = blank or kinds[start] == EMPTY
         joined = f"{lines[start].strip()} {joined}".strip()
         if len(joined) > LONGEST_LINE:
             break
         if last[-1] == ">" and not quoted and not OPENS.match(joined):
             continue
-        if WROTE.search(joined) and DATED.search(joined):
-            if OPENS.match(joined):
+        opens, wrote = OPENS.match(joined), WROTE.search(joined)
+        if wrote and DATED.search(joined):
+            if opens:
                 return start
-            if start == end and (quoted or "@" in joined):
+            if start == end and (quoted or "@" in joined or FULL_DATE.search(joined) and TIME.search(joined)):
                 fallback = end
-        elif quoted and colon and OPENS.match(joined) and DATED.search(joined) and len(joined) < 200:
+        elif quoted and colon and opens and DATED.search(joined) and len(joined) < 200:
             return start
-    if fallback is not None:
-        return fallback
-    if quoted and last[-1] in ":：" and (WROTE.search(last) or ("@" in last and len(last) < 200)):
-        return end
-    return None
+        if blank or len(joined) > 300 or last[-1] not in ":：":
+            continue                # what follows is true of any language: a mailbox, a date and a time, a colon
+        if MAILBOX.search(joined) and FULL_DATE.search(joined) and TIME.search(joined):
+            return start
+    return fallback
 
 
 def _without_history(lines: list[str], kinds: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ import nh3
 
 from channels._html import DROPPED_WHOLE, TAGS, bounded
 from channels._mail_marks import OUTLOOK_LINE, QUOTE_AFTER, QUOTE_INSIDE, SIGNATURE
+from channels._mail_phrases import WROTE
 
 BLOCKS = {"address", "blockquote", "center", "dd", "div", "dl", "dt", "figure", "h1", "h2", "h3", "h4", "h5", "h6",
           "hr", "li", "ol", "p", "pre", "table", "tr", "ul", "caption"}
@@ -17,7 +18,7 @@ ATTR = re.compile(r'\s([^\s=>"]+)="([^"]*)"')
 SPACES = re.compile(r"[ \t\r\n\f\u200b\u2060\u00ad]+")
 CLEANER = nh3.Cleaner(tags=TAGS, clean_content_tags=DROPPED_WHOLE - TAGS, strip_comments=True, link_rel=None,
                       attributes={"*": {"class", "id", "style"}, "a": {"href"}, "img": {"alt"}},
-                      url_schemes={"http", "https", "mailto", "tel"})
+                      url_schemes={"http", "https", "mailto", "tel"}, url_relative="deny")
 
 
 def html_to_text(html: str) -> str:
@@ -82,6 +83,8 @@ class _Writer:
         name = f"{marks.get('class', '')} {marks.get('id', '')}"
         if tag == "blockquote" or QUOTE_INSIDE.search(name):
             self._break()
+            if tag == "blockquote" and "gmail_quote" in name and self._set_in():
+                return ""
             self.quotes += 1
             return "quote"
         if QUOTE_AFTER.search(name) or OUTLOOK_LINE.search(marks.get("style", "")):
@@ -90,7 +93,17 @@ class _Writer:
         elif SIGNATURE.search(name) and not self.quotes:
             self._break()
             self.lines.append("-- ")
-        return f"link {marks['href']}" if tag == "a" and "href" in marks else ""
+        if tag == "a" and "href" in marks:
+            return f"link {marks['href']}"
+        return "gmail_quote" if "gmail_quote" in name or "gmail_extra" in name else ""
+
+    def _set_in(self) -> bool:
+        """Gmail's button for "quote" gives the writer's own words the look of an answered mail, but no line above says
+        who wrote them."""
+        if self.quotes or any("gmail_quote" in does for _, does in self.open):
+            return False
+        above = next((line for line in reversed(self.lines[-6:]) if line.strip()), "")
+        return bool(above) and not WROTE.search(above) and not ("@" in above and above.rstrip()[-1] in ":>)")
 
     def _end(self, tag: str, _attributes: str) -> None:
         opened, does = self.open.pop() if self.open else ("", "")

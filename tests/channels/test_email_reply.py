@@ -94,6 +94,48 @@ def test_a_long_text_without_history_is_kept_whole_and_a_long_history_is_trimmed
      "It still leaks."),
     ("<div>It still leaks.</div><div class=moz-cite-prefix>Am 02.06.25 um 10:00 schrieb Support:</div>"
      "<blockquote cite=mid:x>old</blockquote>", "It still leaks."),
+    ("<div>It still leaks.</div><div id=appendonsend></div><hr tabindex=-1 style='display:inline-block;width:98%'>"
+     "<div id=divRplyFwdMsg dir=ltr><b>From:</b> Support &lt;support@example.org&gt;<br><b>Sent:</b> Monday, June "
+     "2, 2025"
+     " 10:00 AM<br><b>To:</b> Ann<br><b>Subject:</b> Kettle</div><div>old</div>", "It still leaks."),
+    ("<div>It still leaks.</div><hr id=stopSpelling>Date: Mon, 2 Jun 2025<br>From: support@example.org<br>To: "
+     "Ann<br>old",
+     "It still leaks."),
+    ("<div>It still leaks.</div><div id=ms-outlook-mobile-reference-message><div id=divRplyFwdMsg><b>From:</b> Support"
+     "</div>old</div>", "It still leaks."),
+    ("<div>It still leaks.</div><div style='padding-top:5px;border-top:1px solid "
+     "rgb(229,229,229)'><div><b>From:</b>&nbsp;"
+     "<a href=mailto:support@example.org>Support</a><br><b>Sent:</b>&nbsp;Monday, June 2, 2025 10:00 "
+     "AM<br><b>To:</b>&nbsp;"
+     "Ann</div></div><div>old</div>", "It still leaks."),
+    ("It still leaks.<br><br>Понедельник, 2 июня 2025, 10:00 +03:00 от Support &lt;support@example.org&gt;:<br>"
+     "<blockquote style='border-left:1px solid #0857A6'>old</blockquote>", "It still leaks."),
+    ("<div>It still leaks.</div><div>&nbsp;</div><div>02.06.2025, 10:00, \"Support\" &lt;support@example.org&gt;:</div>"
+     "<blockquote><p>old</p></blockquote>", "It still leaks."),
+    ("<div>It still leaks.</div><div class=zmail_extra><div id=Zm-_Id_-Sgn>---- On Mon, 02 Jun 2025 10:00:00 +0200 <b>"
+     "Support &lt;support@example.org&gt;</b> wrote ----</div><blockquote>old</blockquote></div>", "It still leaks."),
+    ("<div>It still leaks.</div><hr id=zwchr><div><b>From: </b>Support &lt;support@example.org&gt;<br><b>To: "
+     "</b>Ann<br>"
+     "<b>Sent: </b>Monday, 2 June, 2025 10:00:00<br><b>Subject: </b>Kettle</div>old", "It still leaks."),
+    ("<div>It still leaks.</div><div name=quote style='border-left:2px solid #C3D9E5'><div><b>Gesendet:</b> "
+     "Montag, 02. "
+     "Juni 2025 um 10:00 Uhr<br><b>Von:</b> Support &lt;support@example.org&gt;<br><b>An:</b> Ann<br><b>Betreff:</b> "
+     "Kessel</div><div>alt</div></div>", "It still leaks."),
+    ("<div>It still leaks.</div><div><br></div>-----Original Message-----<br>From: Support "
+     "&lt;support@example.org&gt;<br>"
+     "To: Ann<br>Sent: Mon, 2 Jun 2025 10:00 am<br>old", "It still leaks."),
+    ("<div>It still leaks.</div><div>------------------&nbsp;原始邮件&nbsp;------------------</div><div "
+     "style='background:"
+     "#efefef'><b>发件人:</b>&nbsp;\"Support\" "
+     "&lt;support@example.org&gt;;<br><b>发送时间:</b>&nbsp;2025年6月2日<br></div>old",
+     "It still leaks."),
+    ("It still leaks.<br>At 2025-06-02 10:00:00, \"Support\" &lt;support@example.org&gt; wrote:<br><blockquote "
+     "id=isReplyContent>old</blockquote>", "It still leaks."),
+    ("<p>It still leaks.</p><div id=mail-editor-reference-message-container><div>old</div></div>", "It still leaks."),
+    ("<blockquote class=gmail_quote><div>Hello there</div></blockquote>It still leaks.", "It still leaks."),
+    ("Please note:<blockquote class=gmail_quote><div>my own words, set in</div></blockquote>",
+     "Please note:\n\nmy own words, set in"),
+    ("<p>See <a href='../index.html'>the page</a>.</p>", "See the page."),
     ("<blockquote>Is it new?</blockquote><p>Yes.</p><blockquote>Is it hot?</blockquote><p>No.</p>",
      "> Is it new?\n\nYes.\n\n> Is it hot?\n\nNo."),
 ])
