@@ -8,10 +8,10 @@ from email import message_from_bytes
 from email.message import Message
 
 from channels._charset import without_refused
-from channels._mail_body import content_type, leaves
 from channels._mail_files import children, payload
 from channels._mail_headers import ADDRESS, Headers, decoded, normal_address, normal_message_id, parents
 from channels._mail_provider import sns_outcomes
+from channels._mail_tree import content_type, leaves
 
 SENDER = re.compile(r"mailer[-_ ]?daemon|post[-_]?master|mail[- ]?delivery|maildelivery|mail administrator"
     r"|mailadmin|delivery[- ]?sub|mdaemon|mmdf|uucp|bounce|exim"

@@ -12,8 +12,9 @@ from channels import _mail_caps
 from channels._charset import without_refused
 from channels._html import clean
 from channels._mail_automatic import automatic_reason
-from channels._mail_body import RAW, body_of, charset, leaves
+from channels._mail_body import body_of
 from channels._mail_bounce import Bounce, bounce_in
+from channels._mail_forward import forwarded_from
 from channels._mail_headers import (
     ADDRESS,
     Headers,
@@ -23,8 +24,10 @@ from channels._mail_headers import (
     normal_message_id,
     parents,
 )
+from channels._mail_pgp import SEALED, readable
 from channels._mail_reply import newly_written
-from channels.base import Inbound, Receipt, Status, Unreadable
+from channels._mail_tree import RAW, charset, leaves
+from channels.base import MARKS, Inbound, Receipt, Status, Unreadable
 
 FIELD_LATER = re.compile(rb"^(?:from|to|subject|date|message-id|content-type|mime-version|received)[ \t]*:",
                          re.I | re.M)
@@ -78,8 +81,9 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
     message = message_from_bytes(raw, policy=RAW)
     hint = _hint(message, raw)
     headers = Headers(message, hint)
-    body = body_of(message, hint)
-    full_text = without_refused(body.text)
+    body = body_of(message, raw, hint)
+    words = without_refused(body.text)
+    full_text = "\n\n".join([words.strip(), *body.events]).strip()
     sent_at = moment(headers.raw("date"), now)
     bounce = bounce_in(message, headers, full_text, raw)
     if bounce and bounce.original_id:
@@ -87,16 +91,22 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
                         "" if o.action == "delivered" else without_refused(o.error),
                         address=o.recipient, permanent=o.action == "failed") for o in bounce.outcomes]
     name, address = _sender(headers, own)
+    subject = headers.get("subject")[:LONGEST_SUBJECT]
+    passed_on = forwarded_from(subject, words, body.senders)
+    marks = body.marks | ({"forwarded"} if passed_on is not None else set())
+    written = newly_written(readable(words), whole=passed_on is not None)
+    new = "\n\n".join(filter(None, [written, *body.events]))
     to, cc = (_normal(headers.addresses(field)) for field in ("to", "cc"))
     return [Inbound(
         external_id=normal_message_id(headers.raw("message-id")) or f"sha256:{hashlib.sha256(raw).hexdigest()}",
-        address=address, name=name, sent_at=sent_at, subject=headers.get("subject")[:LONGEST_SUBJECT],
-        text=newly_written(full_text), full_text=full_text.strip(), html=without_refused(clean(body.html)),
+        address=address, name=name, sent_at=sent_at, subject=subject,
+        text=new or (SEALED if "encrypted" in marks else ""), full_text=full_text, html=without_refused(clean(body.html)),
         files=tuple(body.files), to=to, cc=cc,
         replies_to=tuple(parents(headers.all("in-reply-to"), headers.all("references"))),
         tokens=_tokens(headers, full_text),
         automatic=_automatic(message, headers, address, own, bounce),
-        fingerprint=_fingerprint(raw, headers))]
+        fingerprint=_fingerprint(raw, headers), marks=tuple(mark for mark in MARKS if mark in marks),
+        forwarded_from=passed_on or ("", ""))]
 
 
 def _hint(message: Message, raw: bytes) -> str:

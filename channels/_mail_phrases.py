@@ -71,7 +71,7 @@ FORWARDED = re.compile(
         "Továbbított üzenet kezdete") + r")\s?[:：]", re.I)
 # Beginnings of a subject: Fwd en/es/pt, WG de, TR fr, RV es, ENC pt, I it, VS/VB fi/sv/no/da, PD pl, İLT tr, ZS hu …
 FORWARD_SUBJECT = re.compile(
-    r"^\s*(?:(?:re|aw|sv|antw|odp)\s?[:：]\s*|\[[^\]]{1,40}\]\s*){0,4}"
+    r"^\s*(?:\[[^\]]{1,40}\]\s*){0,3}"
     r"(?:fwd?|fw|wg|tr|rv|enc|i|vs|vb|vl|vd|pd|doorst|转发|轉寄|转寄|転送|terusan|i̇?lt|trs|πρθ|zs|пересл?|전달"
     r"|إعادة توجيه)"
     r"\s?[:：]", re.I)

@@ -29,12 +29,12 @@ GLUED = re.compile(r"^([^>\s].{0,300}?)(--- On .{10,200}:)\s*$")
 RULE = re.compile(r"^[\s>]*(?:_{5,}|-{10,}|={3,})\s*$")
 
 
-def newly_written(text: str) -> str:
+def newly_written(text: str, *, whole: bool = False) -> str:
     """The new part of a mail's text. Answers between quoted lines keep the quotes they answer; a forwarded mail is
-    kept; text that would be trimmed to nothing is kept whole."""
-    head = text[:LIMIT].replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    lines = [part.rstrip() for line in head.split("\n") for part in _parts(line)]
-    kinds = _kinds(lines if head.isascii() else [INVISIBLE.sub("", line) for line in lines])
+    kept, and so is everything where `whole` is set; text that would be trimmed to nothing is kept whole."""
+    if whole:
+        return text.strip()
+    lines, kinds = _scanned(text)
     end = next((n for n, kind in enumerate(kinds) if kind in CUT + FORWARD), len(lines))
     if end < len(lines) and kinds[end] == FORWARD:
         return text.strip()
@@ -42,6 +42,22 @@ def newly_written(text: str) -> str:
         return text.strip()
     kept = _without_history(lines[:end], kinds[:end])
     return "\n".join(kept).strip() or text.strip()
+
+
+def passed_on(text: str) -> list[str] | None:
+    """The lines below the one by which a mail program says that it passes on what follows; None where there is no such
+    line, or only in old text."""
+    lines, kinds = _scanned(text)
+    first = next((n for n, kind in enumerate(kinds) if kind in CUT + FORWARD + INTRO), None)
+    return lines[first + 1:] if first is not None and kinds[first] == FORWARD else None
+
+
+def _scanned(text: str) -> tuple[list[str], list[str]]:
+    """The lines that are looked at, and of what kind each is."""
+    head = text[:LIMIT].replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    lines = [part.rstrip() for line in head.split("\n") for part in _parts(line)]
+    kinds = _kinds(lines if head.isascii() else [INVISIBLE.sub("", line) for line in lines])
+    return lines, kinds
 
 
 def _parts(line: str) -> tuple[str, ...]:
@@ -53,7 +69,7 @@ def _parts(line: str) -> tuple[str, ...]:
 def _kinds(lines: list[str]) -> list[str]:
     kinds = [_kind(line) for line in lines]
     for n, kind in enumerate(kinds):
-        if kind in (TEXT, QUOTE) and _header_block(lines, n):
+        if kind in (TEXT, QUOTE) and old_header_begins(lines, n):
             above = n - 1
             while above > 0 and kinds[above] == EMPTY:
                 above -= 1
@@ -63,6 +79,8 @@ def _kinds(lines: list[str]) -> list[str]:
                     kinds[above] = CUT
                 break
     for n, kind in enumerate(kinds):
+        if kind == FORWARD and lines[n].startswith(">") and INTRO in kinds[:n]:
+            kinds[n] = QUOTE        # it was passed on in the mail that this one answers
         if kind == TEXT:
             first = _intro_start(lines, kinds, n)
             if first is not None:
@@ -88,7 +106,7 @@ def _kind(line: str) -> str:
     return TEXT
 
 
-def _header_block(lines: list[str], at: int) -> bool:
+def old_header_begins(lines: list[str], at: int) -> bool:
     """Does a block of old header lines (From:, Sent:, To:, Subject:) begin here? Outlook sets no other mark."""
     first = HEADER.match(lines[at][:200])
     if not first:

@@ -134,7 +134,7 @@ FORWARDS = {
 }
 # What a mail's subject begins with when it was passed on.
 FORWARD_SUBJECTS = ["Fwd:", "FW:", "Fw:", "WG:", "TR:", "RV:", "ENC:", "I:", "VS:", "VB:", "PD:", "Doorst:", "转发:",
-                    "转发：", "轉寄:", "Tr:", "Terusan:", "İLT:", "Vl:", "RE: FW:", "[kettles] Fwd:"]
+                    "转发：", "轉寄:", "Tr:", "Terusan:", "İLT:", "Vl:", "[kettles] Fwd:"]
 
 DEVICES = {
     "en": ["Sent from my iPhone", "Sent from my Galaxy", "Get Outlook for Android", "Sent from Mail for Windows",
