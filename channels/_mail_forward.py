@@ -49,7 +49,7 @@ def _below(lines: list[str], at: int) -> tuple[str, str] | None:
 
 
 def _mailbox(value: str) -> tuple[str, str] | None:
-    value = BRACKETED.sub(r"<\1>", value.strip("*> "))
+    value = BRACKETED.sub(r"<\1>", value.strip("* "))
     value = DOUBLED.sub("", MAILTO.sub(r"<\1>", value) if value.count("@") == 1 else value).replace(">>", ">")
     for name, address in addresses(value):
         if name or address:

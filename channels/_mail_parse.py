@@ -100,7 +100,8 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
     return [Inbound(
         external_id=normal_message_id(headers.raw("message-id")) or f"sha256:{hashlib.sha256(raw).hexdigest()}",
         address=address, name=name, sent_at=sent_at, subject=subject,
-        text=new or (SEALED if "encrypted" in marks else ""), full_text=full_text, html=without_refused(clean(body.html)),
+        text=new or (SEALED if "encrypted" in marks else ""), full_text=full_text,
+        html=without_refused(clean(body.html)),
         files=tuple(body.files), to=to, cc=cc,
         replies_to=tuple(parents(headers.all("in-reply-to"), headers.all("references"))),
         tokens=_tokens(headers, full_text),

@@ -4,6 +4,7 @@ One pass over the bytes; what is cut short or makes no sense ends the reading, a
 """
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from channels._charset import to_text
 from channels._mail_rtf import decompressed, unwrapped
 
+CHARSET = re.compile(rb"charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,30})", re.I)
 SIGNATURE = 0x223E9F78
 ATTRIBUTES, PROPERTIES, FILES, DEEPEST = 5_000, 5_000, 500, 3
 SUBJECT, BODY, TITLE, DATA, BEGINS, MESSAGE, ATTACHMENT, CODEPAGE = (
@@ -128,7 +130,10 @@ def _message(found: Tnef, about: dict[int, tuple[int, bytes]], codepage: str) ->
     if PR_BODY in about:
         found.text = _value(about[PR_BODY], codepage)
     if PR_HTML in about:
-        found.html = _value(about[PR_HTML], codepage)
+        kind, data = about[PR_HTML]
+        said = CHARSET.search(data[:2_000])
+        found.html = _value(about[PR_HTML], codepage) if kind == UNICODE else to_text(
+            data.rstrip(b"\0"), said[1].decode() if said else "utf-8", codepage)
     if PR_RTF in about and not (found.html or found.text):
         found.html, found.text = unwrapped(decompressed(about[PR_RTF][1]))
 

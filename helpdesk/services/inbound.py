@@ -47,6 +47,7 @@ from helpdesk.services import (
     changes,
     echoes,
     files,
+    forwarding,
     identities,
     inboxes,
     ladder,
@@ -182,20 +183,25 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     if external_id is None:
         return None
     _refuse_ourselves(session, channel, item)
+    item, carrier = forwarding.original(session, channel, item)
     identity = identities.resolve(session, channel.identity_kind, item.address, scope=channel.scope(item),
                                   name=item.name, locale=item.locale,
                                   how="platform" if channel.proves_sender else "wrote")
     if item.start:
         return None
     decision = ladder.decide(session, inbox, channel, item, identity)
+    if carrier:
+        decision.steps.insert(0, f"{carrier.name} passed it on: its writer is taken from the text, and not proved")
     if decision.flood:
         item = replace(item, automatic=item.automatic or "too many at once")
     item = replace(item, sent_at=_when(item.sent_at, raw))
     ticket = decision.ticket or _open(session, inbox, channel, item, identity, decision)
     message = _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id)
+    if carrier:
+        message.payload = {**message.payload, "passed_on_by": carrier.name}
     if decision.ticket:
         _join(session, ticket, identity, decision)
-    if decision.secret and not channel.proves_sender and not decision.unverified:
+    if decision.secret and not channel.proves_sender and not decision.unverified and not carrier:
         identities.replied(session, identity)
     _move_ticket(session, inbox, ticket, identity, item, message, decision)
     events.record(session, events.MessageReceived(message_id=message.id, channel=inbox.channel,
@@ -290,6 +296,8 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
         payload["reply_token"] = item.reply_token
     if item.to or item.cc:
         payload |= {"to": list(item.to), "cc": list(item.cc)}
+    if item.marks:
+        payload |= {"marks": list(item.marks), "forwarded_from": [bounds.clean(one) for one in item.forwarded_from]}
     message = Message(
         ticket_id=ticket.id, seq=ticket.seq, inbox_id=inbox.id, identity_id=identity.id, channel=inbox.channel,
         direction="in", author_kind="contact", author_id=identity.contact_id,
