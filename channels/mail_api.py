@@ -28,6 +28,7 @@ from channels.base import (
 
 LABELS = {name: PROVIDERS[name].label for name in sorted(PROVIDERS, key=lambda name: PROVIDERS[name].label.lower())}
 CALLS, ANSWERS = "Calls from the provider", "Replies"
+NOBODY = "unknown@sender.invalid"       # RFC 2606: an address that can never exist
 OF_THE_PROVIDER = {"verp": "no", "dkim_key": ""}        # return addresses and signatures are the provider's business
 
 
@@ -90,7 +91,8 @@ class MailApi(MailMedium):
 
     def parse(self, request: Request) -> Iterator[Inbound | Receipt]:
         """Every mail and receipt in one delivery. A mail beyond the parser's limits makes it Unreadable; among several
-        it comes as a message with the mail attached, so that the others are not held up."""
+        it comes as a message with the mail attached, so that the others are not held up, and so does what would not be
+        let in: mail without a sender, or in our own name."""
         found = list(self.provider.read(request))
         for item in found:
             if isinstance(item, Mail):
@@ -104,9 +106,15 @@ class MailApi(MailMedium):
         except Unreadable as error:
             if alone:
                 raise
-            return [_unread(mail.raw, str(error))]
+            return [_set_aside(mail.raw, str(error))]
+        if not alone and any(isinstance(item, Inbound) and self._stranger(item) for item in items):
+            return [_set_aside(mail.raw, "it has no sender, or claims to come from us")]
         return [replace(item, automatic=item.automatic or mail.suspect) if isinstance(item, Inbound) else item
                 for item in items]
+
+    def _stranger(self, item: Inbound) -> bool:
+        local, _, domain = item.address.partition("@")
+        return not domain or f"{local.partition('+')[0]}@{domain}" in self.own_addresses
 
     # Out
 
@@ -118,8 +126,8 @@ class MailApi(MailMedium):
         return self.provider.test()
 
 
-def _unread(raw: bytes, why: str) -> Inbound:
+def _set_aside(raw: bytes, why: str) -> Inbound:
     number = hashlib.sha256(raw).hexdigest()
-    return Inbound(external_id=f"sha256:{number}", address="", sent_at=datetime.now(UTC),
-                   text=f"[A mail that could not be read: {why}. It is attached as it came.]", automatic="unreadable",
+    return Inbound(external_id=f"sha256:{number}", address=NOBODY, sent_at=datetime.now(UTC),
+                   text=f"[A mail could not be taken in: {why}. It is attached as it came.]", automatic="unreadable",
                    files=[File("mail.eml", "message/rfc822", content=raw, size=len(raw))], fingerprint=number)

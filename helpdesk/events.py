@@ -182,6 +182,13 @@ class DeliveryFailed(Fact):
 
 
 @dataclass(frozen=True)
+class MailUnwanted(Fact):
+    """The reader of a mail of ours wants no more: `did` says what they did ("marked our mail as spam")."""
+    address: str
+    did: str
+
+
+@dataclass(frozen=True)
 class AnswerMailed(Fact):
     """The visitor had left the chat: what they had not seen went to their mail address."""
     address: str

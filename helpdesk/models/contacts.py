@@ -63,6 +63,7 @@ class Identity(Base):
     verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    unwanted: Mapped[str] = mapped_column(String(60), default="", server_default="")    # what they did against our mail
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     contact: Mapped[Contact] = relationship(back_populates="identities")

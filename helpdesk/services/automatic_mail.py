@@ -29,6 +29,8 @@ def refusal(session: Session, ticket: Ticket, route: Route) -> str:
         return ""
     if identity.failing_since:
         return "Not sent: mail to this address has come back."
+    if identity.unwanted:
+        return f"Not sent: the reader {identity.unwanted}."
     for span, most in ((WINDOW, PER_WINDOW), (DAY, PER_DAY)):
         if _sent(session, identity.id, Delivery.created_at > now() - span) >= most:
             return f"Not sent: this address had {most} automatic mails within {_words(span)}."

@@ -33,7 +33,8 @@ def mail_unseen(session: Session, ticket_id: int, **_) -> None:
     if not unseen or route is None:
         return
     if automatic_mail.refusal(session, ticket, route):
-        return None if route.identity.failing_since else _look_again(session, ticket.id, now() + automatic_mail.WINDOW)
+        final = route.identity.failing_since or route.identity.unwanted
+        return None if final else _look_again(session, ticket.id, now() + automatic_mail.WINDOW)
     mail = _mail(session, ticket, unseen, route)
     for message in unseen:
         message.payload = {**(message.payload or {}), "mailed": mail.id}

@@ -203,6 +203,8 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
         _join(session, ticket, identity, decision)
     if decision.secret and not channel.proves_sender and not decision.unverified and not carrier:
         identities.replied(session, identity)
+    if not item.automatic:
+        identity.unwanted = ""          # who writes wants to hear from us
     _move_ticket(session, inbox, ticket, identity, item, message, decision)
     events.record(session, events.MessageReceived(message_id=message.id, channel=inbox.channel,
                                                   automatic=item.automatic),
@@ -218,6 +220,8 @@ def report(session: Session, inbox: Inbox, receipt: Receipt) -> None:
             delivery.error = f"Delayed: {bounds.clean(receipt.error)}"[:1000]
         else:
             outbox.mark(session, delivery, receipt.status, bounds.clean(receipt.error))
+        if receipt.unwanted:
+            outbox.unwanted(session, delivery, receipt.unwanted)
 
 
 def _spoken_of(session: Session, inbox: Inbox, receipt: Receipt) -> list[Delivery]:

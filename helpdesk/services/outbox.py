@@ -193,6 +193,16 @@ def mark(session: Session, delivery: Delivery, status: DeliveryStatus, error: st
         _move(session, delivery, status)
 
 
+def unwanted(session: Session, delivery: Delivery, did: str) -> None:
+    """The reader complained of this mail, or unsubscribed: no machine mails them until they write themselves."""
+    identity = session.get(Identity, delivery.identity_id)
+    if identity.unwanted == did[:60]:
+        return
+    identity.unwanted = did[:60]
+    events.record(session, events.MailUnwanted(address=identity.value, did=did[:60]),
+                  ticket=session.get(Ticket, delivery.ticket_id, with_for_update=True), contact=identity.contact)
+
+
 def retry(session: Session, delivery: Delivery, actor: str) -> None:
     """An agent wants it sent again. Raises Invalid unless it failed or may not have arrived."""
     if delivery.status not in (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN):

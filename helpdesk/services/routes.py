@@ -100,6 +100,8 @@ def _route(ticket: Ticket, inbox: Row, identity: Row, last: datetime | None, by:
                                   + (" An approved template still reaches them." if cls.can.templates else ""))
     if identity.failing_since:
         why = why or "Messages to this address have come back."
+    if identity.unwanted:
+        why = why or f"The reader {identity.unwanted}."
     if inbox.error:
         why = why or f"This inbox has a problem: {inbox.error}"
     if (inbox.id, identity.id) == (ticket.reply_inbox_id, ticket.reply_identity_id):

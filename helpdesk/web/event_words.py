@@ -101,6 +101,8 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
                                          "good" if d.get("helped") else "warn"),
     "DeliveryFailed": lambda d, who: Words("warning", f"Not delivered by {channel_words(d.get('channel'))}: "
                                                       f"{d.get('error')}", "bad"),
+    "MailUnwanted": lambda d, who: Words("warning", f"{d.get('address')} {d.get('did')}. Automatic mail no longer goes "
+                                                    "there; think before you write again.", "bad"),
     "AnswerMailed": lambda d, who: Words("email", "The visitor had left, so the answer also went to "
                                                   f"{d.get('address')}"),
     "IdentityAdded": lambda d, who: Words("plus", f"{who} gave an address: {d.get('value')}"),

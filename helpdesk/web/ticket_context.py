@@ -50,7 +50,7 @@ BEFORE = select(Ticket.id, Ticket.subject, Ticket.status, Ticket.channel, Ticket
     Ticket.id.desc()).limit(EARLIER)
 HANDED_OVER = select(Event.data).where(Event.ticket_id == _ID, Event.name == "HandedOver").order_by(
     Event.seq.desc()).limit(1)
-ADDRESSES = select(Identity.kind, Identity.value, Identity.trust, Identity.failing_since).where(
+ADDRESSES = select(Identity.kind, Identity.value, Identity.trust, Identity.failing_since, Identity.unwanted).where(
     Identity.contact_id == _CONTACT).order_by(Identity.id)
 CLOCKS = select(SlaClock.kind, SlaClock.due_at, SlaClock.paused_at, SlaClock.met_at, SlaClock.breached_at,
                 SlaClock.spent_seconds, SlaClock.target_seconds).where(SlaClock.ticket_id == _ID)
