@@ -49,7 +49,7 @@ class Body:
     """`pieces` are (plain, HTML) in reading order, None where a piece has no such form."""
     pieces: list[tuple[str | None, str | None]] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
-    marks: set[str] = field(default_factory=set)            # see channels.base.MARKS
+    marks: set[str] = field(default_factory=set)            # see channels.facts.MARKS
     events: list[str] = field(default_factory=list)         # invitations, in words
     senders: list[tuple[str, str]] = field(default_factory=list)    # who wrote the mails that are attached
 

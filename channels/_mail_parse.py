@@ -27,7 +27,8 @@ from channels._mail_headers import (
 from channels._mail_pgp import SEALED, readable
 from channels._mail_reply import newly_written
 from channels._mail_tree import RAW, charset, leaves
-from channels.base import MARKS, Inbound, Receipt, Status, Unreadable
+from channels.base import Inbound, Receipt, Status, Unreadable
+from channels.facts import MARKS
 
 FIELD_LATER = re.compile(rb"^(?:from|to|subject|date|message-id|content-type|mime-version|received)[ \t]*:",
                          re.I | re.M)
