@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from channels.base import Channel, Edited, Fact, Inbound, Receipt, Request, Unreadable, Unsent
+from channels.base import Channel, Echo, Edited, Fact, Inbound, Receipt, Request, Unreadable, Unsent
 from channels.line import Line
 from channels.viber import Viber
+from channels.x import X
 from tests import rates
 
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpora"
@@ -69,9 +70,21 @@ def viber(expect: dict, payload: dict, facts: list[Fact]) -> Stated:
         yield "text", facts[0].text == expect["text"]
 
 
+def twitter(expect: dict, payload: dict, facts: list[Fact]) -> Stated:
+    """Posts and follows make no message here."""
+    ours = expect.get("own_outgoing")
+    yield "kind", [type(fact) for fact in facts] == ([] if ours is None else [Echo if ours else Inbound])
+    if ours is not None and "external_id" in expect:
+        yield "external_id", facts[0].external_id == expect["external_id"]
+        yield "text", facts[0].text == expect["text"]
+        yield "other side", facts[0].address == expect["recipient" if ours else "sender"]
+        yield "account", facts[0].account == expect["sender" if ours else "recipient"]
+
+
 SOURCES = [
     Source("line", Line, {"access_token": "t", "channel_secret": "s"}, line, lambda payload: "events" in payload),
     Source("viber", Viber, {"auth_token": "t"}, viber),
+    Source("twitter", X, {"app_secret": "s"}, twitter),
 ]
 
 

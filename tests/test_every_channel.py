@@ -4,13 +4,15 @@ import re
 import pytest
 import requests
 
-from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator, serve
+from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator, XSimulator, serve
 from helpdesk import db
 from helpdesk.services import inboxes
 from tests.house import Chat, Desk, House, opened, wait_for
 
 PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fc"
                         "ffff3f0300050001ff5fd8b7a30000000049454e44ae426082")
+X_KEYS = {"account_id": "783214", **{key: f"x-{key}" for key in ("api_key", "app_secret", "access_token",
+                                                                "access_secret")}}
 # Platforms with a simulator of their own: the inbox's values, the simulator, and the address of somebody there.
 ALONE = {
     "telegram": ({"bot_token": "12:token", "webhook_secret": "secret"},
@@ -18,6 +20,7 @@ ALONE = {
     "line": ({"access_token": "line-token", "channel_secret": "line-secret"},
              lambda hook: LineSimulator("line-token", "line-secret", webhook_url=hook), "U" + "7" * 32),
     "viber": ({"auth_token": "viber-token"}, lambda hook: ViberSimulator("viber-token", webhook_url=hook), "ann=="),
+    "x": (X_KEYS, lambda hook: XSimulator(X_KEYS, webhook_url=hook), "1490055512340000001"),
 }
 META_PEOPLE = {"whatsapp": "+6281311112222", "messenger": "9001", "instagram": "9002"}
 

@@ -8,5 +8,6 @@ from channels.simulators.line import LineSimulator
 from channels.simulators.meta import MetaSimulator
 from channels.simulators.telegram import TelegramSimulator
 from channels.simulators.viber import ViberSimulator
+from channels.simulators.x import XSimulator
 
-__all__ = ["LineSimulator", "MetaSimulator", "TelegramSimulator", "ViberSimulator", "serve"]
+__all__ = ["LineSimulator", "MetaSimulator", "TelegramSimulator", "ViberSimulator", "XSimulator", "serve"]

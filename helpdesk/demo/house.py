@@ -118,6 +118,9 @@ def _make_inboxes(session: Session) -> None:
                                   "api_base": meta["api_base"]}),
         "viber": ("Viber bot", {"auth_token": "-".join(secrets.token_hex(8) for _ in range(3)),
                                 "api_base": meta["api_base"]}),
+        "x": ("X account", {"account_id": "1580661436132757506", "api_key": secrets.token_urlsafe(18), "older_api": "1",
+                            "app_secret": secrets.token_urlsafe(32), "access_token": secrets.token_urlsafe(32),
+                            "access_secret": secrets.token_urlsafe(32), "api_base": meta["api_base"]}),
         "telegram": ("Telegram bot", {"bot_token": f"7012345678:{secrets.token_urlsafe(26)}",
                                       "webhook_secret": secrets.token_urlsafe(24), "api_base": meta["api_base"]}),
     }

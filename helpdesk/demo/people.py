@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass, fields, replace
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.services import identities
 
-APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "viber", "email")
+APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "viber", "x", "email")
 NAME_LIMIT = 80
 
 
 @dataclass(frozen=True)
 class Person:
-    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids; `line`
-    and `viber` are user ids."""
+    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids; `line`,
+    `viber` and `x` are user ids."""
     id: str
     name: str
     whatsapp: str
@@ -28,6 +28,7 @@ class Person:
     locale: str = "en"
     line: str = ""
     viber: str = ""
+    x: str = ""
 
     def address(self, app: str) -> str:
         """Where this person is reached in one of APPS. Raises NotFound for another word."""
@@ -80,7 +81,8 @@ class People:
 def _made_up() -> dict[str, str]:
     """New ids in the apps whose people have a bare id; also for somebody from before there was such an app here."""
     return {"telegram": _digits(9), "messenger": _digits(16), "instagram": _digits(17),
-            "line": f"U{secrets.token_hex(16)}", "viber": b64encode(secrets.token_bytes(16)).decode()}
+            "line": f"U{secrets.token_hex(16)}", "viber": b64encode(secrets.token_bytes(16)).decode(),
+            "x": _digits(19)}
 
 
 def _digits(count: int) -> str:

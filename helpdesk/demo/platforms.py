@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator
+from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator, XSimulator
 from channels.simulators.mail import MailSimulator
 from helpdesk.clock import now
 from helpdesk.demo.people import Person
@@ -14,7 +14,7 @@ from helpdesk.demo.templates import TEMPLATES
 from helpdesk.errors import Invalid
 
 META = ("whatsapp", "messenger", "instagram")
-ALONE = ("telegram", "line", "viber")
+ALONE = ("telegram", "line", "viber", "x")
 CALLED = META + ALONE                           # whose platforms call a webhook
 NO_READING = ("telegram", "line", "email")      # what their senders are never told
 
@@ -41,6 +41,7 @@ class Platforms:
                                   courier=courier, clock=now)
         self.viber = ViberSimulator(configs["viber"]["auth_token"], webhook_url=webhooks["viber"], courier=courier,
                                     clock=now)
+        self.x = XSimulator(dict(configs["x"]), webhook_url=webhooks["x"], courier=courier, clock=now)
         self.mounted = {mount("whatsapp"): self.meta, **{mount(app): getattr(self, app) for app in ALONE}}
 
     def account(self, app: str) -> Any:

@@ -32,7 +32,8 @@ def receive(channel: str, key: str):
     except SendError:           # what it takes to check the call (Amazon's certificate) cannot be had just now
         abort(503, "Please try again.")
     if challenge is not None:
-        return challenge, 200, {"Content-Type": "text/plain; charset=utf-8"}
+        kind = "application/json" if challenge.startswith("{") else "text/plain; charset=utf-8"
+        return challenge, 200, {"Content-Type": kind}
     if request.method != "POST":
         abort(405)
     db.run(inbound.store, inbox, incoming, opened.source_key(incoming))

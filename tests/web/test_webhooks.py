@@ -128,6 +128,17 @@ def test_the_subscription_check_needs_the_verify_token(client, number):
     assert stored() == []
 
 
+def test_the_check_of_x_is_answered_in_json_and_signs_no_delivery(client, number):
+    with db.transaction() as session:
+        inboxes.create(session, "x", "X", {"account_id": "1", "api_key": "k", "app_secret": "s", "access_token": "t",
+                                           "access_secret": "u"}, key="x")
+    good = client.get("/webhooks/x/x?crc_token=9b4507b3-9040")
+    assert good.mimetype == "application/json" and good.json["response_token"].startswith("sha256=")
+    assert client.get("/webhooks/x/x?crc_token=%7B%22for_user_id%22%3A1%7D").status_code == 403
+    assert client.get("/webhooks/x/x").status_code == 403
+    assert stored() == []
+
+
 @pytest.mark.parametrize("path", ["/webhooks/whatsapp/nothing", "/webhooks/telegram/wa", "/webhooks/fax/wa",
                                   "/webhooks/whatsapp/%00", "/webhooks/whatsapp/" + "x" * 3_000])
 def test_an_unknown_door_is_not_found(post, path):

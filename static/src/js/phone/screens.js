@@ -8,6 +8,7 @@ export const APPS = {
   instagram: { name: "Instagram", shop: "kopi.and.co", about: "Kopi & Co" },
   line: { name: "LINE", shop: "Kopi & Co", about: "Official account" },
   viber: { name: "Viber", shop: "Kopi & Co", about: "Bot" },
+  x: { name: "X", shop: "Kopi & Co", about: "@kopiandco" },
   email: { name: "Mail", shop: "Inbox", about: "" },
 };
 const SPRITE = document.querySelector("[data-phone]").dataset.icons;
