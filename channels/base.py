@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from channels.facts import (
@@ -37,10 +37,18 @@ __all__ = ["ON_A_LIST", "BadSignature", "Button", "Can", "Change", "Channel", "C
 
 @dataclass(frozen=True)
 class Fetched:
-    """One raw delivery that was asked for (IMAP). `cursor` is what to remember once the bytes are safe."""
+    """One raw delivery that was asked for (IMAP). `cursor` is what to remember once the bytes are safe. Without a
+    `source_key` there is only that. With a `problem` it could not be had: `body` says what is known of it, and it may
+    come later under the same key."""
     source_key: str
     body: bytes
     cursor: str
+    arrived_at: datetime | None = None      # at the server
+    left: int = 0                           # how many more are waiting there
+    problem: str = ""
+
+
+Known = Callable[[set[tuple[str, int]]], set[tuple[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -245,9 +253,27 @@ class Channel:
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise Unreadable(f"{self.name}: {error!r}") from error
 
-    def fetch(self, cursor: str) -> Iterator[Fetched]:
-        """For channels that must be asked (IMAP): what is new since `cursor` ('' at first), oldest first."""
+    def fetch(self, cursor: str, known: Known | None = None) -> Iterator[Fetched]:
+        """For channels that must be asked (IMAP): what is new since `cursor` ('' at first), oldest first. `known` tells
+        which of these (Message-ID, size) are stored; ask it where everything would have to be fetched again."""
         return iter(())
+
+    def lying(self, cursor: str, days: int) -> list[str]:
+        """The source keys of what came within so many days, can still be fetched, and should be stored by now."""
+        return []
+
+    def these(self, cursor: str, keys: Sequence[str]) -> Iterator[Fetched]:
+        """Fetch these again, as far as they are there."""
+        return iter(())
+
+    def rewound(self, cursor: str, key: str) -> str:
+        """The cursor with which fetch() asks for this one again; '' where that cannot be."""
+        return ""
+
+    def tidy(self, keys: Sequence[str], late: bool = False) -> int:
+        """Do at the provider what the settings want done with deliveries that are safe here; returns with how many.
+        `late`: they have been safe for a while, so only what was left undone matters. Raises SendError."""
+        return 0
 
     def download(self, file: File) -> bytes:
         """The bytes behind file.ref. Raises SendError(permanent=…) when they cannot be had."""

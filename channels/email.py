@@ -1,15 +1,16 @@
 """E-mail: IMAP or our own SMTP listener in, SMTP out."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from channels import _mail_dkim
-from channels._imap import new_mail, try_mailbox, wait_for_mail
+from channels import _imap_after, _imap_fetch, _mail_dkim
+from channels._imap import try_mailbox, wait_for_mail
+from channels._imap_cursor import Cursor
 from channels._mail_compose import compose
 from channels._mail_medium import WRITTEN, MailMedium
 from channels._mail_pool import parse_pool
 from channels._smtp import submit, try_login
-from channels.base import Fetched, Inbound, Outbound, Receipt, Request, SendError, Setting, Step
+from channels.base import Fetched, Inbound, Known, Outbound, Receipt, Request, SendError, Setting, Step
 
 READING_FIX = ("Compare server, port, security and folder with your mail provider's page on IMAP. Many providers want "
                "IMAP switched on, and a password made for this program.")
@@ -37,6 +38,13 @@ class Email(MailMedium):
         Setting("imap_user", "IMAP user", required=False, group=READING),
         Setting("imap_password", "IMAP password", secret=True, required=False, group=READING),
         Setting("imap_folder", "IMAP folder", required=False, default="INBOX", group=READING),
+        Setting("imap_first_days", "Days of mail to take at first", required=False, kind="number", group=READING,
+                default=str(_imap_fetch.FIRST_DAYS),
+                help="Of what lies there already when the mailbox is connected. 0: only what comes from then on."),
+        Setting("imap_after", "Then, in the mailbox", default=_imap_after.LEAVE, kind="choice", group=READING,
+                choices=tuple(_imap_after.WORDS), words=_imap_after.WORDS),
+        Setting("imap_move_to", "Move to folder", required=False, group=READING,
+                help="Only when mail is moved. It is made when it is missing."),
         Setting("smtp_host", "SMTP server", help="The server that sends our mail.", group=SENDING),
         Setting("smtp_port", "SMTP port", required=False, kind="number", group=SENDING,
                 help="Empty: 465 with TLS, 587 with STARTTLS, otherwise 25."),
@@ -74,15 +82,30 @@ class Email(MailMedium):
         the mail is beyond its limits (size of header, nesting, parts, addresses, memory, 10 seconds)."""
         return parse_pool.parse(request.body, own=self.own_addresses)
 
-    def fetch(self, cursor: str) -> Iterator[Fetched]:
+    def fetch(self, cursor: str, known: Known | None = None) -> Iterator[Fetched]:
         """New mails of the IMAP folder; none without an IMAP server. Raises SendError, broken when the
         account is refused."""
-        return new_mail(self.config, cursor) if self.config.get("imap_host") else iter(())
+        return _imap_fetch.new_mail(self.config, cursor, known) if self.config.get("imap_host") else iter(())
 
-    def idle(self, seconds: float) -> bool:
-        """Wait up to `seconds` for new mail; True when there may be some. A hint: False at once where the server has
-        no IDLE, so keep asking with fetch() all the same."""
-        return wait_for_mail(self.config, seconds) if self.config.get("imap_host") else False
+    def lying(self, cursor: str, days: int) -> list[str]:
+        return _imap_fetch.lying(self.config, cursor, days) if self.config.get("imap_host") else []
+
+    def these(self, cursor: str, keys: Sequence[str]) -> Iterator[Fetched]:
+        return _imap_fetch.these(self.config, cursor, keys)
+
+    def rewound(self, cursor: str, key: str) -> str:
+        return _imap_fetch.rewound(self.config, cursor, key)
+
+    def tidy(self, keys: Sequence[str], late: bool = False) -> int:
+        return _imap_after.tidy(self.config, keys, late) if self.config.get("imap_host") else 0
+
+    def idle(self, seconds: float, cursor: str = "") -> bool:
+        """Wait up to `seconds` for new mail; True when there may be some since `cursor`. A hint: False at once where
+        the server has no IDLE, so keep asking with fetch() all the same."""
+        if not self.config.get("imap_host"):
+            return False
+        place = Cursor.read(cursor)
+        return wait_for_mail(self.config, seconds, place.next if place else 0)
 
     def send(self, message: Outbound) -> str:
         """Send one mail and return its Message-ID. Raises SendError, see channels._smtp.submit."""

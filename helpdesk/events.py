@@ -260,6 +260,14 @@ class InboxDisconnected(Fact):
 
 
 @dataclass(frozen=True)
+class MailboxTrouble(Fact):
+    """Mail does not come in as it should; `what` says how."""
+    inbox_id: int
+    name: str
+    what: str
+
+
+@dataclass(frozen=True)
 class AgentSignedIn(Fact):
     """Audit: who came in, from where."""
     agent_id: int

@@ -14,6 +14,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "TicketResolved": ("services.surveys.plan",),
     "RatingGiven": ("services.notifications.alert_low_rating",),
     "SlaBreached": ("services.notifications.alert_breach",),
+    "MailboxTrouble": ("services.notifications.alert_mailbox",),
     "InboxDisconnected": ("services.notifications.alert_disconnected",),
     "DeliveryFailed": ("services.notifications.alert_failure",),
 }

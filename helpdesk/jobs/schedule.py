@@ -16,6 +16,7 @@ TICKS: tuple[tuple[str, Callable, float], ...] = (      # name, what to do, ever
     ("wake the pump", pump.wake, 1),
     ("worker is alive", housekeeping.heartbeat, 10),
     ("poll mailboxes", mailboxes.poll_due, 5),
+    ("compare mailboxes", mailboxes.compare_due, 600),
     ("SLA", lambda: db.run(sla.breach_due), 15),
     ("surveys", lambda: db.run(surveys.send_due), 15),
     ("snoozed tickets", lambda: db.run(tickets.wake_due), 15),

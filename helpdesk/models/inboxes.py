@@ -26,6 +26,8 @@ class Inbox(Base):
     cursor: Mapped[str] = mapped_column(Text, default="")
     polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lease_by: Mapped[str] = mapped_column(String(40), default="")      # who reads it just now
+    reading: Mapped[dict] = mapped_column(Json, default=dict)          # how that goes: helpdesk.services.mailboxes
     error: Mapped[str] = mapped_column(Text, default="")        # '' while it works; otherwise why not
     error_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     resting_until: Mapped[datetime | None] = mapped_column(UTCDateTime)     # the provider asked us to send less

@@ -10,10 +10,13 @@ from channels.base import Request
 from helpdesk.clock import now
 from helpdesk.db import Base, Json, UTCDateTime
 
+MISSING = "MISSING"
+
 
 class RawInbound(Base):
     """The bytes as they came. `state`: new, processed, quarantined or discarded. (inbox_id, source_key) is unique: a
-    provider that repeats itself is answered "yes" and nothing happens."""
+    provider that repeats itself is answered "yes" and nothing happens. Method MISSING: it lies at the provider and
+    could not be had yet; `body` says what is known of it."""
     __tablename__ = "raw_inbound"
     id: Mapped[int] = mapped_column(primary_key=True)
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))

@@ -23,6 +23,7 @@ class Task(Base):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    depth: Mapped[int] = mapped_column(default=0)       # how many reactions to reactions led here
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 

@@ -42,6 +42,7 @@ from helpdesk.models import (
     ThreadKey,
     Ticket,
 )
+from helpdesk.models.raw import MISSING
 from helpdesk.services import (
     bounds,
     changes,
@@ -51,6 +52,7 @@ from helpdesk.services import (
     identities,
     inboxes,
     ladder,
+    late,
     outbox,
     sla,
     tasks,
@@ -69,6 +71,8 @@ LOCKED = select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).
     RawInbound.id == bindparam("id")).with_for_update(of=RawInbound)
 BY_EXTERNAL_ID = select(Message.id, Message.fingerprint).where(
     Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id"))
+KNOWN = select(RawInbound.id, RawInbound.method).where(
+    RawInbound.inbox_id == bindparam("inbox_id"), RawInbound.source_key == bindparam("source_key"))
 OF_OURS = select(Inbox.id).where(
     Inbox.channel.in_(bindparam("mail", expanding=True)), func.lower(Inbox.account) == bindparam("address")).limit(1)
 LONG_AGO = timedelta(days=30)
@@ -78,16 +82,17 @@ PATIENCE, ASK_AGAIN = timedelta(minutes=2), timedelta(seconds=15)   # for what o
 def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> RawInbound | None:
     """Keep one raw delivery; None when it is known already."""
     source_key = bounds.source_key(source_key)
-    if session.scalar(select(RawInbound.id).where(RawInbound.inbox_id == inbox.id,
-                                                  RawInbound.source_key == source_key)):
+    known = session.execute(KNOWN, {"inbox_id": inbox.id, "source_key": source_key}).first()
+    if known and known.method != MISSING:
         return None
     large = len(request.body) > BLOB_LIMIT
-    raw = RawInbound(inbox_id=inbox.id, source_key=source_key, method=request.method,
-                     headers={k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
-                     query={bounds.clean(k): bounds.clean(v) for k, v in request.query.items()
-                            if k not in DROPPED_QUERY},
-                     body=None if large else request.body,
-                     sha256=files.save(request.body) if large else "", size=len(request.body))
+    raw = session.get(RawInbound, known.id, with_for_update=True) if known else RawInbound(
+        inbox_id=inbox.id, source_key=source_key)
+    raw.method, raw.state, raw.attempts, raw.error, raw.next_try_at = request.method, "new", 0, "", now()
+    raw.headers = {k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS}
+    raw.query = {bounds.clean(k): bounds.clean(v) for k, v in request.query.items() if k not in DROPPED_QUERY}
+    raw.body, raw.size = None if large else request.body, len(request.body)
+    raw.sha256 = files.save(request.body) if large else ""
     session.add(raw)
     db.tell(session, "worker", "inbound")
     return raw
@@ -163,7 +168,10 @@ def replay(session: Session, raw: RawInbound, actor: str) -> None:
     """Process a quarantined delivery again."""
     if raw.state not in ("quarantined", "discarded"):
         raise Invalid("Only what lies in quarantine can be replayed.")
-    raw.state, raw.attempts, raw.next_try_at = "new", 0, now()
+    if raw.method == MISSING:
+        late.ask_again(session, raw)
+    else:
+        raw.state, raw.attempts, raw.next_try_at = "new", 0, now()
     events.record(session, events.SettingsChanged(what="quarantine", detail=f"replayed {raw.id}"), actor=actor)
     db.tell(session, "worker", "inbound")
 

@@ -50,8 +50,12 @@ def alert_failure(session: Session, ticket_id: int, *, error: str, **_) -> None:
 
 def alert_disconnected(session: Session, ticket_id: None, *, name: str, error: str, **_) -> None:
     """An account is refused by its provider: only an admin can mend that."""
-    admins = session.scalars(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None)))
-    _alert(session, None, "disconnected", f"{name} is disconnected, its messages wait: {error}", admins)
+    _alert(session, None, "disconnected", f"{name} is disconnected, its messages wait: {error}", _admins(session))
+
+
+def alert_mailbox(session: Session, ticket_id: None, *, name: str, what: str, **_) -> None:
+    """Mail does not come in as it should."""
+    _alert(session, None, "mailbox", f"{name}: {what}", _admins(session))
 
 
 def unseen(session: Session, agent: Agent, limit: int = 30) -> list[Notification]:
@@ -73,6 +77,10 @@ def mark_seen(session: Session, agent: Agent, ticket_id: int | None = None) -> N
     if ticket_id:
         query = query.where(Notification.ticket_id == ticket_id)
     session.execute(query.values(seen_at=now()))
+
+
+def _admins(session: Session) -> list[int]:
+    return list(session.scalars(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None))))
 
 
 def _whoever_has_it(session: Session, ticket: Ticket) -> list[int]:
