@@ -31,6 +31,9 @@ URL = re.compile(r"""url\(\s*["']?(https?://[^"'()\s\\]{1,2000})["']?\s*\)""", r
 
 SHEET = "<style"
 STYLE_VALUE = re.compile(r'(\sstyle\s*=\s*")([^"]*)(")', re.I)
+# One level of braces inside, as every mail has it. The library itself knows no conditions and would drop all.
+MEDIA = re.compile(r"@media([^{}<>]{0,300})\{((?:[^{}<>]{0,2000}\{[^{}<>]{0,5000}\}){0,300})[^{}<>]{0,300}\}", re.I)
+LEAST_WIDTH, WIDE = re.compile(r"min-width\s*:\s*(\d{1,5})"), 700
 A_TAG = re.compile("<[a-z]", re.I)
 MOST_DECLARATIONS, MOST_WORK = 1_500, 500_000_000   # elements × declarations²: about a second and a half at worst
 INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_link_tags=False)
@@ -61,8 +64,18 @@ def inlined(html: str) -> str:
     tags, declarations = len(A_TAG.findall(html)), sum(sheet.count(":") for sheet in sheets)
     if declarations > MOST_DECLARATIONS or tags * declarations ** 2 > MOST_WORK:
         return html
+    if any("@media" in sheet for sheet in sheets):
+        html = MEDIA.sub(_on_a_wide_screen, html)
     done = _inline(html) or _inline(STYLE_VALUE.sub(lambda m: f"{m[1]}{safe_style(m[2])[0]}{m[3]}", html)) or html
     return done if len(done) < 4 * len(html) + 100_000 else html
+
+
+def _on_a_wide_screen(block: re.Match) -> str:
+    """The rules of an @media block that a window of WIDE pixels would follow; '' for all others."""
+    condition, rules = block[1].lower(), block[2]
+    follows = all(int(pixels) <= WIDE for pixels in LEAST_WIDTH.findall(condition))
+    plain = not re.search(r"max-|not|print|prefers|orientation|hover|,|device", condition)
+    return rules if follows and plain else ""
 
 
 def _inline(html: str) -> str:

@@ -35,6 +35,7 @@ class Message(Base):
     client_id: Mapped[str | None] = mapped_column(String(64))   # chosen by the writer's browser: sent twice, kept once
     raw_id: Mapped[int | None] = mapped_column(ForeignKey("raw_inbound.id"))
     trace: Mapped[dict] = mapped_column(Json, default=dict)
+    pictures_wanted: Mapped[bool] = mapped_column(default=False)    # an agent asked to see the remote ones
     sent_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
@@ -52,7 +53,8 @@ class Message(Base):
 
 class Attachment(Base):
     """A file of a message. Its bytes lie in the file store under their hash; without a hash they are still to be
-    fetched from the provider (`ref`), or `error` says why they cannot be had."""
+    fetched from the provider (`ref`), or `error` says why they cannot be had. `inline`: a picture that the message's
+    HTML shows where it belongs."""
     __tablename__ = "attachment"
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
@@ -61,5 +63,6 @@ class Attachment(Base):
     size: Mapped[int | None]
     sha256: Mapped[str] = mapped_column(String(64), default="")
     cid: Mapped[str] = mapped_column(String(255), default="")
+    inline: Mapped[bool] = mapped_column(default=False)
     ref: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(Text, default="")

@@ -53,6 +53,7 @@ from helpdesk.services import (
     inboxes,
     ladder,
     late,
+    originals,
     outbox,
     sla,
     tasks,
@@ -317,7 +318,7 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
         full_text=item.full_text if item.full_text != item.text else "", html=item.html, payload=payload,
         external_id=external_id, fingerprint=item.fingerprint, raw_id=raw.id, trace=decision.trace(),
         sent_at=item.sent_at)
-    message.attachments = [_attachment(file) for file in item.files]
+    message.attachments = [_attachment(file, item.html) for file in item.files]
     session.add(message)
     session.flush()
     if channel.can.subject:
@@ -333,11 +334,12 @@ def _when(sent_at: datetime, raw: RawInbound) -> datetime:
     return raw.received_at if sent_at < raw.received_at - LONG_AGO else min(sent_at, now())
 
 
-def _attachment(file) -> Attachment:
+def _attachment(file, html: str) -> Attachment:
     name = files.safe_name(file.name)
     if file.content is None:
         return Attachment(name=name, content_type=file.content_type, size=file.size, cid=file.cid, ref=file.ref)
     return Attachment(name=name, content_type=file.content_type, size=len(file.content), cid=file.cid,
+                      inline=originals.shows(html, file.cid) and bool(files.picture_type(file.content)),
                       sha256=files.save(file.content))
 
 

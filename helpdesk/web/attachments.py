@@ -1,19 +1,17 @@
-"""Files and original mails. Both come from strangers: they are never given the console's rights."""
+"""Files. They come from strangers: they are never given the console's rights."""
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, render_template, send_file
+from flask import Blueprint, Response, send_file
 
 from helpdesk import db
 from helpdesk.errors import NotFound
-from helpdesk.models import Attachment, Message
+from helpdesk.models import Attachment
 from helpdesk.services import files
 from helpdesk.web.access import needs
 
 pages = Blueprint("attachments", __name__)
 
 FILE_CSP = "default-src 'none'; sandbox"
-MAIL_CSP = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox")
 HEAD = 16
 
 
@@ -33,25 +31,11 @@ def attachment(attachment_id: int):
         kind = files.picture_type(file.read(HEAD))
     response = send_file(path, mimetype=kind or "application/octet-stream", as_attachment=kind is None,
                          download_name=found.name, etag=found.sha256, max_age=0)
-    return _harmless(response, FILE_CSP)
+    return harmless(response)
 
 
-@pages.get("/messages/<int:message_id>/html")
-@needs("agent")
-def original(message_id: int):
-    """A mail as it was written, for a sandboxed frame. Pictures embedded in it come from our own store."""
-    with db.reading() as session:
-        message = session.get(Message, message_id)
-        if message is None or not message.html:
-            abort(404, "This message has no original to show.")
-        html = message.html
-        for one in message.attachments:
-            if one.cid and one.sha256:
-                html = html.replace(f"cid:{one.cid}", f"/attachments/{one.id}")
-    return _harmless(make_response(render_template("tickets/original.html", html=html)), MAIL_CSP)
-
-
-def _harmless(response: Response, csp: str) -> Response:
+def harmless(response: Response, csp: str = FILE_CSP) -> Response:
+    """The response with headers that take every right from what strangers sent."""
     response.headers["Content-Security-Policy"] = csp
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

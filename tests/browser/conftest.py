@@ -5,7 +5,12 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from helpdesk import paths
+from helpdesk import db, paths, settings
+from helpdesk.services import accounts
+from tests.house import House, opened
+
+PATIENCE = 10_000       # milliseconds
+WIDE = {"width": 1500, "height": 900}
 
 AXE = paths.DIST.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -39,3 +44,45 @@ def axe():
         found = json.loads(frame.evaluate("axe.run().then((result) => JSON.stringify(result.violations))"))
         return [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
     return check
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, sqlite_template):
+    """One helpdesk for all tests of a module; each test makes tickets of its own."""
+    made = House(tmp_path_factory.mktemp("console"))
+    made.config.data_dir.mkdir(parents=True, exist_ok=True)
+    (made.config.data_dir / "helpdesk.db").write_bytes(sqlite_template.read_bytes())
+    db.connect(made.config.database_url)
+    with opened(made):
+        with db.transaction() as session:
+            accounts.create(session, "Bob", "bob@kopi.example")
+        yield made
+
+
+@pytest.fixture
+def connected(house):
+    """The house's database and settings, also after another test used its own."""
+    settings.use(house.config)
+    db.connect(house.config.database_url)
+
+
+@pytest.fixture
+def browse(chromium, house):
+    """browse(name, **context) → a page of that agent's browser. No page may complain in its console."""
+    contexts, problems = [], []
+
+    def open_page(name="alice", **options):
+        context = chromium.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda m: problems.append(m.text) if "Content Security Policy" in m.text else None)
+        page.goto(house.sign_in_link(f"{name}@kopi.example"))
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/inbox/**")
+        return page
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems, problems

@@ -4,55 +4,14 @@ from playwright.sync_api import expect
 
 from helpdesk import db
 from helpdesk.models import Agent, Inbox, Message, Ticket
-from helpdesk.services import accounts, replies, tickets
-from tests.house import House, opened, wait_for
+from helpdesk.services import replies, tickets
+from tests.house import wait_for
 from tests.people import written
 
-PATIENCE = 10_000       # milliseconds
-WIDE, PHONE = {"width": 1500, "height": 900}, {"width": 390, "height": 760}
+PHONE = {"width": 390, "height": 760}
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory, sqlite_template):
-    """One helpdesk for all tests here; each test makes tickets of its own."""
-    made = House(tmp_path_factory.mktemp("console"))
-    made.config.data_dir.mkdir(parents=True, exist_ok=True)
-    (made.config.data_dir / "helpdesk.db").write_bytes(sqlite_template.read_bytes())
-    db.connect(made.config.database_url)
-    with opened(made):
-        with db.transaction() as session:
-            accounts.create(session, "Bob", "bob@kopi.example")
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def connected(house):
-    """The house's database and settings, also after another test used its own."""
-    from helpdesk import settings
-    settings.use(house.config)
-    db.connect(house.config.database_url)
-
-
-@pytest.fixture
-def browse(chromium, house):
-    """browse(name, **context) → a page of that agent's browser. No page may complain in its console."""
-    contexts, problems = [], []
-
-    def open_page(name="alice", **options):
-        context = chromium.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda m: problems.append(m.text) if "Content Security Policy" in m.text else None)
-        page.goto(house.sign_in_link(f"{name}@kopi.example"))
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/inbox/**")
-        return page
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not problems, problems
+pytestmark = pytest.mark.usefixtures("connected")
 
 
 @pytest.fixture
@@ -242,18 +201,6 @@ def test_files_are_pasted_dropped_or_chosen_and_can_be_taken_back(house, browse,
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message.out:not(.pending) .file")).to_have_count(2)
     expect(page.locator("[data-chosen]")).to_be_hidden()
-
-
-def test_a_mail_is_shown_as_written_in_a_frame_without_scripts(house, browse):
-    with db.transaction() as session:
-        inbox = session.query(Inbox).filter_by(key="mail").one()
-        number = written(session, inbox, "Plain words", address="html@example.com", subject="Styled",
-                         html="<h1>Styled words</h1><script>top.document.title='owned'</script>").ticket_id
-    page = browse()
-    open_ticket(page, house, number)
-    page.get_by_text("Show original").click()
-    expect(page.frame_locator(".original iframe").get_by_text("Styled words")).to_be_visible()
-    assert "owned" not in page.title()
 
 
 def test_on_a_phone_one_pane_at_a_time_with_a_way_back(house, browse, ann):

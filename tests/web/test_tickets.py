@@ -271,7 +271,7 @@ def test_original_mail_is_served_for_a_frame_without_rights(alice, cast):
     csp = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in csp and "sandbox" in csp and "script-src" not in csp
     assert "<b>there</b>" in answer.text and 'src="/attachments/' in answer.text and "cid:" not in answer.text
-    assert 'data-src="/messages/' in alice.get(f"/inbox/all/{number}").text
+    assert 'src="/messages/' in alice.get(f"/inbox/all/{number}").text
     assert "<b>there</b>" not in alice.get(f"/inbox/all/{number}").text
 
 

@@ -10,6 +10,7 @@ import { confirm } from "./behaviours/confirm.js";
 import { files } from "./behaviours/files.js";
 import { language, localTime } from "./behaviours/local.js";
 import { live } from "./behaviours/live.js";
+import { mailForm } from "./behaviours/mail-form.js";
 import { menus } from "./behaviours/menus.js";
 import { original } from "./behaviours/original.js";
 import { panes } from "./behaviours/panes.js";
@@ -28,5 +29,5 @@ document.addEventListener("htmx:error", () => say("No connection. Nothing was ch
 keepCurrent();
 start({
   bell, composer, confirm, files, language, live, menus, original, panes, route, shortcuts, template, ticket, toast,
-  "local-time": localTime, "shortcut-switch": shortcutSwitch, "tag-names": tagNames, "ticket-list": ticketList,
+  "local-time": localTime, "mail-form": mailForm, "shortcut-switch": shortcutSwitch, "tag-names": tagNames, "ticket-list": ticketList,
 });

@@ -18,7 +18,7 @@ export function put(item, follow = atEnd()) {
   const known = document.getElementById(item.id || "-")
     ?? (item.dataset.client && list()?.querySelector(`[data-client="${CSS.escape(item.dataset.client)}"]`));
   if (known) {
-    if (known.outerHTML !== item.outerHTML && !known.querySelector("details[open]")) known.replaceWith(item);
+    if (bare(known) !== item.outerHTML && !known.querySelector("details[open]")) known.replaceWith(item);
   } else if (item.dataset.seq) {
     const seq = Number(item.dataset.seq);
     const next = [...list().children].find((one) => !one.dataset.seq || Number(one.dataset.seq) > seq);
@@ -28,4 +28,13 @@ export function put(item, follow = atEnd()) {
   }
   if (follow) toEnd();
   return !known;
+}
+
+// As it came from the server: a frame's size and what it told are ours.
+function bare(item) {
+  if (!item.querySelector(".designed")) return item.outerHTML;
+  const copy = item.cloneNode(true);
+  for (const box of copy.querySelectorAll(".designed")) box.removeAttribute("data-held");
+  for (const frame of copy.querySelectorAll("iframe")) frame.removeAttribute("style");
+  return copy.outerHTML;
 }
