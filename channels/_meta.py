@@ -18,6 +18,8 @@ GRAPH = "https://graph.facebook.com/v23.0"
 # Codes of the Graph API and the WhatsApp Cloud API that pass by themselves: rates, throttling, their own trouble.
 PASSING = {1, 2, 4, 17, 32, 341, 368, 613, 1200, 80007, 130429, 131000, 131016, 131048, 131052, 131053, 131056, 131057,
            131064, 133016}
+# Of these, the ones that say that the account sends too much.
+RATES = {4, 32, 613, 80007, 130429, 131048, 131064}
 # The token, the permission or the account itself is refused: an admin must act and nothing else will pass.
 BROKEN = {0, 3, 10, 102, 190, 131005, 131031, *range(200, 300)}
 # (code, subcode) pairs that say something else than their code alone.
@@ -115,7 +117,7 @@ def graph_error(reply: Reply, error: dict, secrets: list[str]) -> SendError:
     if pair in REFUSED_PAIRS:
         return SendError(text, permanent=True)
     if code in PASSING or pair in PASSING_PAIRS or error.get("is_transient") is True or reply.status == 429:
-        return SendError(text, retry_after=reply.retry_after)
+        return SendError(text, retry_after=reply.retry_after, slow_down=code in RATES)
     if code in BROKEN or (code is None and reply.status in (401, 403)):
         return SendError(text, permanent=True, broken=True)
     if reply.ok:        # it was probably taken, but we have no id

@@ -6,15 +6,29 @@ https://developers.facebook.com/docs/messenger-platform/reference/send-api
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from channels._meta import WINDOW_CLOSED, Meta
 from channels._parts import fitting_buttons, one_at_a_time, single
-from channels._payload import file_name, load, moment, objects, place, sound, word
-from channels.base import File, Inbound, Outbound, Receipt, Request, SendError, Status, Step
+from channels._payload import each, file_name, load, moment, objects, place, word
+from channels.base import (
+    Echo,
+    Edited,
+    Fact,
+    File,
+    Inbound,
+    Outbound,
+    Reaction,
+    Receipt,
+    Request,
+    SendError,
+    Status,
+    Step,
+    Unsent,
+)
 
 FILES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mp4", "file": "application/octet-stream"}
 
@@ -27,36 +41,37 @@ class DirectMessages(Meta):
     object_name: ClassVar[str]          # what Meta calls the subscription: page, instagram
     account_key: ClassVar[str]          # the setting that holds our account's id
     proves_sender = True
+    echoes_metadata: ClassVar[bool] = False     # an echo carries the `metadata` that we sent
 
     @classmethod
     def window(cls, settings: Mapping[str, Any]) -> timedelta | None:
         return HUMAN_AGENT_WINDOW if _human_agent(settings) else cls.can.reply_window
 
-    def scope(self, item: Inbound) -> str:
+    def scope(self, item: Any) -> str:
         return item.account
 
     # In
 
-    def parse(self, request: Request) -> Iterator[Inbound | Receipt]:
-        return map(sound, self._facts(request))
-
-    def _facts(self, request: Request) -> Iterator[Inbound | Receipt]:
+    def parse(self, request: Request) -> Iterator[Fact]:
         data = load(request.body)
-        entries = objects(data["entry"])
         if data.get("object", self.object_name) != self.object_name:
-            return
-        for entry in entries:
-            for event in objects(entry.get("messaging")):
-                yield from self._event(event, entry)
-            for event in objects(entry.get("standby")):     # another app leads this thread (handover protocol)
-                yield from self._event(event, entry, automatic="standby")
-            for change in objects(entry.get("changes")):    # how the dashboard sends its test message
-                if change.get("field") == "messages":
-                    yield from self._event(change["value"], entry)
+            return iter(())
+        return each(_events(data), lambda found: self._event(*found),
+                    lambda found: self._inbound(*found, text="[a message that cannot be read]",
+                                                external_id=word(found[0]["message"]["mid"])))
 
-    def _event(self, event: dict, entry: dict, automatic: str = "") -> Iterator[Inbound | Receipt]:
+    def _event(self, event: dict, entry: dict, automatic: str = "") -> Iterator[Fact]:
         if "message" in event:
             yield from self._message(event, entry, automatic)
+        elif "message_edit" in event:
+            edit = event["message_edit"]
+            yield Edited(word(edit["mid"]), _sender(event), self._at(event, entry), self._account(event, entry),
+                         text=str(edit.get("text") or ""))
+        elif "reaction" in event:
+            reaction = event["reaction"]
+            taken_back = reaction.get("action") == "unreact"
+            yield Reaction(word(reaction["mid"]), _sender(event), self._at(event, entry), self._account(event, entry),
+                           emoji="" if taken_back else str(reaction.get("emoji") or reaction.get("reaction") or "❤"))
         elif "postback" in event:
             press = event["postback"]
             yield self._inbound(event, entry, automatic, text=press.get("title") or "",
@@ -67,30 +82,42 @@ class DirectMessages(Meta):
         elif "read" in event:
             yield self._read(event)
 
-    def _message(self, event: dict, entry: dict, automatic: str) -> Iterator[Inbound]:
+    def _message(self, event: dict, entry: dict, automatic: str) -> Iterator[Fact]:
         message = event["message"]
-        if message.get("is_echo") or message.get("is_deleted") or _sender(event) == str(entry.get("id")):
+        if message.get("is_deleted"):
+            yield Unsent(word(message["mid"]), _sender(event), self._at(event, entry), self._account(event, entry))
             return
-        texts = [message["text"]] if message.get("text") else []
-        files = []
-        for attachment in objects(message.get("attachments")):
-            text, file = _attachment(attachment)
-            texts += [text] if text else []
-            files += [file] if file else []
+        if message.get("is_echo") or _sender(event) == str(entry.get("id")):
+            yield from self._echo(event, entry)
+            return
+        text, files = _content(message)
         parent = message.get("reply_to") or {}
         story = parent.get("story") or {}
         if story.get("url"):
             files.append(File("story", FILES["file"], ref=word(story["url"])))
-        if not texts and not files:
-            texts = ["[unsupported]"]
-        yield self._inbound(event, entry, automatic, external_id=word(message["mid"]), text="\n".join(texts),
+        yield self._inbound(event, entry, automatic, external_id=word(message["mid"]),
+                            text=text or ("" if files else "[unsupported]"),
                             files=files, replies_to=[word(parent["mid"])] if parent.get("mid") else (),
                             payload=(message.get("quick_reply") or {}).get("payload") or "")
 
-    def _inbound(self, event: dict, entry: dict, automatic: str, **what: Any) -> Inbound:
-        account = (event.get("recipient") or {}).get("id") or entry["id"]
-        return Inbound(address=_sender(event), sent_at=moment(event.get("timestamp", entry.get("time"))),
-                       account=word(account), automatic=automatic, raw=event, **what)
+    def _echo(self, event: dict, entry: dict) -> Iterator[Echo]:
+        """What our account said: through this app, through another one, or by hand in the page's own inbox. An echo
+        carries our `metadata`, where we sent one."""
+        message = event["message"]
+        text, files = _content(message)
+        if text or files:
+            yield Echo(word(message["mid"]), word(event["recipient"]["id"]), self._at(event, entry), text=text,
+                       files=files, delivery_id=str(message.get("metadata") or ""), account=_sender(event), raw=event)
+
+    def _at(self, event: dict, entry: dict) -> datetime:
+        return moment(event.get("timestamp", entry.get("time")))
+
+    def _account(self, event: dict, entry: dict) -> str:
+        return word((event.get("recipient") or {}).get("id") or entry["id"])
+
+    def _inbound(self, event: dict, entry: dict, automatic: str = "", **what: Any) -> Inbound:
+        return Inbound(address=_sender(event), sent_at=self._at(event, entry), account=self._account(event, entry),
+                       automatic=automatic, raw=event, **what)
 
     def _delivered(self, event: dict) -> Iterator[Receipt]:
         news, address = event["delivery"], _sender(event)
@@ -125,7 +152,7 @@ class DirectMessages(Meta):
                                                      for k, v in form.items()},
                                 files={"filedata": (self.file_name(name), content, content_type)})
         else:
-            form["message"] = {"text": part.text}
+            form["message"] = {"text": part.text, **({"metadata": part.id} if self.echoes_metadata else {})}
             if part.buttons:
                 form["message"]["quick_replies"] = [
                     {"content_type": "text", "title": b.label, "payload": b.payload} for b in part.buttons]
@@ -142,6 +169,9 @@ class DirectMessages(Meta):
         if _human_agent(self.config) and not message.automatic:
             return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         raise SendError(WINDOW_CLOSED, permanent=True)
+
+    def typing(self, address: str, replies_to: Sequence[str] = ()) -> None:
+        self._post("me/messages", json={"recipient": {"id": address}, "sender_action": "typing_on"})
 
     def attachment_type(self, content_type: str, size: int) -> str:
         """image, video, audio or file. Raises SendError(permanent) for what the platform does not carry."""
@@ -168,6 +198,33 @@ class DirectMessages(Meta):
 
 def _human_agent(settings: Mapping[str, Any]) -> bool:
     return settings.get("human_agent") in ("1", "true", "on", "yes")
+
+
+def _events(data: dict) -> Iterator[tuple[dict, dict, str]]:
+    """(event, entry, why no machine may answer) of one delivery. Services that pass it on may take the envelope off:
+    then it is the list of entries, one event in it, or the event alone."""
+    if "entry" not in data and isinstance(data.get("messaging"), dict) or "sender" in data:
+        yield data.get("messaging") or data, {}, ""
+        return
+    for entry in objects(data["entry"] if "entry" in data else data["messaging"]):
+        for event in objects(entry.get("messaging")):
+            yield event, entry, ""
+        for event in objects(entry.get("standby")):     # another app leads this thread (handover protocol)
+            yield event, entry, "standby"
+        for change in objects(entry.get("changes")):    # how the dashboard sends its test message
+            if change.get("field") == "messages":
+                yield change["value"], entry, ""
+
+
+def _content(message: dict) -> tuple[str, list[File]]:
+    """What a message says, in words and files."""
+    texts = [message["text"]] if message.get("text") else []
+    files = []
+    for attachment in objects(message.get("attachments")):
+        text, file = _attachment(attachment)
+        texts += [text] if text else []
+        files += [file] if file else []
+    return "\n".join(texts), files
 
 
 def _sender(event: dict) -> str:

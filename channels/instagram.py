@@ -26,7 +26,8 @@ class Instagram(DirectMessages):
     object_name = "instagram"
     account_key = "account_id"
     can = Can(text_limit=TEXT_BYTES, files=True, file_limit=25 * 2**20, buttons=13, reply_window=timedelta(hours=24),
-              receipts=frozenset({Status.SENT, Status.READ}))
+              receipts=frozenset({Status.SENT, Status.READ}), typing=True,
+              hears=frozenset({"edits", "unsends", "reactions", "echoes"}))
     settings = settings_of(Setting("account_id", "Instagram account ID"), HUMAN_AGENT)
 
     def split(self, text: str) -> list[str]:

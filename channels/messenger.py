@@ -18,6 +18,8 @@ class Messenger(DirectMessages):
     person_first = True
     object_name = "page"
     account_key = "page_id"
+    echoes_metadata = True
     can = Can(text_limit=2000, files=True, file_limit=25 * 2**20, buttons=13, reply_window=timedelta(hours=24),
-              receipts=frozenset({Status.SENT, Status.DELIVERED, Status.READ}))
+              receipts=frozenset({Status.SENT, Status.DELIVERED, Status.READ}), typing=True,
+              hears=frozenset({"edits", "reactions", "echoes"}))
     settings = settings_of(Setting("page_id", "Page ID"), HUMAN_AGENT)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
@@ -16,15 +16,16 @@ from urllib.parse import quote
 from channels._http import Reply, redact
 from channels._parts import fitting_buttons, one_at_a_time, single
 from channels._payload import load, moment, secrets_of, sound, word
-from channels._telegram_content import content, is_service
-from channels.base import BadSignature, Can, Channel, File, Inbound, Outbound, Request, SendError, Setting, Step
+from channels._telegram_facts import facts
+from channels.base import BadSignature, Can, Channel, Fact, File, Inbound, Outbound, Request, SendError, Setting, Step
 
 API = "https://api.telegram.org"
 CAPTION = 1024
 LATELY = 3600       # seconds
 PHOTO_BYTES = 10 * 2**20
 PHOTOS = ("image/jpeg", "image/png", "image/webp")
-UPDATES = ["message", "edited_message", "callback_query"]
+UPDATES = ["message", "edited_message", "callback_query", "message_reaction", "business_message",
+           "edited_business_message", "deleted_business_messages"]
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +35,9 @@ class Telegram(Channel):
     identity_kind = "telegram"
     person_first = True
     proves_sender = True
-    can = Can(text_limit=4096, files=True, file_limit=50 * 2**20, buttons=12)
+    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+    can = Can(text_limit=4096, files=True, file_limit=50 * 2**20, buttons=12, typing=True, per_second=30, pause=1,
+              hears=frozenset({"edits", "unsends", "reactions", "echoes"}))
     settings = (
         Setting("bot_token", "Bot token", secret=True, help="From @BotFather."),
         Setting("webhook_secret", "Webhook secret", secret=True, help="1 to 256 letters, digits, _ or -."),
@@ -56,17 +59,8 @@ class Telegram(Channel):
         except (LookupError, TypeError, ValueError, RecursionError):
             return super().source_key(request)
 
-    def parse(self, request: Request) -> Iterator[Inbound]:
-        return map(sound, self._facts(request))
-
-    def _facts(self, request: Request) -> Iterator[Inbound]:
-        update = load(request.body)
-        word(update["update_id"])       # what has none is no update
-        if "callback_query" in update:
-            yield _pressed(update["callback_query"])
-        for kind in ("message", "edited_message"):
-            if kind in update and _is_private(update[kind]) and not is_service(update[kind]):
-                yield _said(update[kind], edited=kind == "edited_message")
+    def parse(self, request: Request) -> Iterator[Fact]:
+        return map(sound, facts(load(request.body)))
 
     def acknowledge(self, item: Inbound) -> None:
         query = item.raw.get("id") if item.external_id.startswith("callback:") else None
@@ -104,7 +98,8 @@ class Telegram(Channel):
                 raise
             return self._hand_over(part, moved.chat, again=False)
         try:
-            return f"{sent['chat']['id']}:{sent['message_id']}"
+            connection, at, _ = part.address.rpartition("@")
+            return f"{connection}{at}{sent['chat']['id']}:{sent['message_id']}"
         except (LookupError, TypeError):
             raise SendError("Telegram accepted the message without naming an id", uncertain=True) from None
 
@@ -141,8 +136,11 @@ class Telegram(Channel):
         if reply.ok:
             return SendError("Telegram answered what cannot be read", uncertain=True)
         if reply.status in (408, 409, 429) or reply.status >= 500:
-            return SendError(words, retry_after=wait, uncertain=reply.status == 504)
+            return SendError(words, retry_after=wait, uncertain=reply.status == 504, slow_down=reply.status == 429)
         return SendError(words, permanent=True, broken=reply.status in (401, 404))
+
+    def typing(self, address: str, replies_to: Sequence[str] = ()) -> None:
+        self._call("sendChatAction", json={**_to(address), "action": "typing"})
 
     # The account
 
@@ -178,52 +176,20 @@ class _Moved(SendError):
         self.chat = chat
 
 
+def _to(address: str) -> dict[str, str]:
+    """The chat; one of a business account is reached through its connection (see channels._telegram_facts)."""
+    connection, _, chat = address.rpartition("@")
+    return {"business_connection_id": connection, "chat_id": chat} if connection else {"chat_id": chat}
+
+
 def _request(part: Outbound, chat: str) -> tuple[str, dict]:
-    fields: dict[str, Any] = {"chat_id": chat}
+    fields: dict[str, Any] = _to(chat)
     if part.text:
         fields["caption" if part.files else "text"] = part.text
-    parent = re.fullmatch(r"-?\d+:(\d+)(?::edit:\d+)?", part.replies_to[0]) if part.replies_to else None
+    parent = re.fullmatch(r"(?:\S+@)?-?\d+:(\d+)(?::edit:\d+)?", part.replies_to[0]) if part.replies_to else None
     if parent:
         fields["reply_parameters"] = {"message_id": int(parent[1]), "allow_sending_without_reply": True}
     if part.buttons:
         fields["reply_markup"] = {"inline_keyboard": [[{"text": b.label, "callback_data": b.payload}]
                                                       for b in part.buttons]}
     return "sendMessage", fields
-
-
-def _is_private(message: dict) -> bool:
-    return message["chat"].get("type", "private") == "private"
-
-
-def _person(sender: dict) -> dict[str, str]:
-    name = " ".join(str(sender[key]) for key in ("first_name", "last_name") if sender.get(key))
-    return {"name": name or str(sender.get("username") or ""), "locale": str(sender.get("language_code") or ""),
-            "automatic": "bot" if sender.get("is_bot") else ""}
-
-
-def _said(message: dict, edited: bool) -> Inbound:
-    chat = word(message["chat"]["id"])
-    number = f"{chat}:{word(message['message_id'])}"
-    text, files = content(message)
-    parent = message.get("reply_to_message") or {}
-    replies_to = [f"{chat}:{word(parent['message_id'])}"] if parent.get("message_id") else []
-    external_id, at = number, message.get("date")
-    start = re.fullmatch(r"/start(?:@\w+)?(?:\s+(\S+))?\s*", text)
-    if edited:          # a correction is a message of its own, because the first one may have been answered
-        at = message.get("edit_date", at)
-        external_id, replies_to, text = f"{number}:edit:{word(at)}", [number, *replies_to], f"[edited] {text}"
-    return Inbound(external_id=external_id, address=chat, sent_at=moment(at), text=text, files=files,
-                   replies_to=replies_to, start=bool(start) and not edited, payload=(start[1] or "") if start else "",
-                   raw=message, **_person(message.get("from") or message["chat"]))
-
-
-def _pressed(query: dict) -> Inbound:
-    """A pressed inline button. Its text is the button's label, its time is now: the update names none."""
-    message, payload = query.get("message") or {}, str(query.get("data") or "")
-    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or []
-    labels = [b.get("text") for row in rows for b in row if b.get("callback_data") == payload]
-    chat = (message.get("chat") or {}).get("id", query["from"]["id"])
-    return Inbound(external_id=f"callback:{word(query['id'])}", address=word(query["from"]["id"]), sent_at=moment(None),
-                   text=str((labels or [payload])[0] or "[button]"), payload=payload, raw=query,
-                   replies_to=[f"{chat}:{message['message_id']}"] if message.get("message_id") else (),
-                   **_person(query["from"]))

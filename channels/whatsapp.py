@@ -6,35 +6,29 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from channels._meta import WINDOW_CLOSED, Meta, settings_of
 from channels._parts import fitting_buttons, one_at_a_time, single
-from channels._payload import load, moment, objects, sound, word
-from channels._whatsapp_content import content
+from channels._payload import load, objects
+from channels._whatsapp_facts import facts
 from channels._whatsapp_templates import components, template
 from channels.base import (
     Can,
     Fact,
     File,
-    Inbound,
     Outbound,
-    Receipt,
     Request,
     SendError,
     Setting,
     Status,
     Step,
     Template,
-    TemplatesChanged,
 )
 
-STATUSES = {"sent": Status.SENT, "delivered": Status.DELIVERED, "read": Status.READ, "played": Status.READ,
-            "failed": Status.FAILED}
-SILENT = {"reaction", "system", "revoke"}       # about other messages or the account: nothing was said
 CAPTION = 1024
 TEMPLATE_PAGES = 50         # of a hundred; an account has at most 6,000
 MB = 2**20
@@ -50,7 +44,8 @@ class WhatsApp(Meta):
     identity_kind = "phone"
     proves_sender = True
     can = Can(text_limit=4096, files=True, file_limit=100 * MB, buttons=3, reply_window=timedelta(hours=24),
-              templates=True,
+              templates=True, typing=True, per_second=80,
+              hears=frozenset({"edits", "unsends", "reactions", "echoes"}),
               receipts=frozenset({Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED}))
     settings = settings_of(
         Setting("phone_number_id", "Phone number ID"),
@@ -61,21 +56,7 @@ class WhatsApp(Meta):
     # In
 
     def parse(self, request: Request) -> Iterator[Fact]:
-        return map(sound, self._facts(request))
-
-    def _facts(self, request: Request) -> Iterator[Fact]:
-        data = load(request.body)
-        if _about_templates(data):
-            yield TemplatesChanged()
-        for value in _values(data):
-            account = str((value.get("metadata") or {}).get("phone_number_id", ""))
-            people = objects(value.get("contacts"))
-            for message in objects(value.get("messages")):
-                if message.get("type") not in SILENT:
-                    yield _inbound(message, account, people)
-            for status in objects(value.get("statuses")):
-                if status.get("status") in STATUSES:
-                    yield _receipt(status)
+        return facts(load(request.body))
 
     # Out
 
@@ -143,6 +124,13 @@ class WhatsApp(Meta):
             raise SendError("WhatsApp names no address for this file", permanent=True)
         return self._bytes(str(found["url"]), token=self.config["access_token"])
 
+    def typing(self, address: str, replies_to: Sequence[str] = ()) -> None:
+        """Shown below the message that is answered, which is marked as read with it."""
+        if replies_to:
+            self._post(f"{self.config['phone_number_id']}/messages", json={
+                "messaging_product": "whatsapp", "status": "read", "message_id": replies_to[0],
+                "typing_indicator": {"type": "text"}})
+
     def templates(self) -> list[Template]:
         account, path, found = self.config.get("business_account_id", ""), "", []
         if not account:
@@ -164,51 +152,6 @@ class WhatsApp(Meta):
     def test(self) -> str:
         number = self._get(f"{self.config['phone_number_id']}?fields=display_phone_number,verified_name")
         return f"The number is {number.get('display_phone_number')} ({number.get('verified_name')})."
-
-
-def _about_templates(data: dict) -> bool:
-    return any(str(change.get("field", "")).startswith("message_template")
-               for entry in objects(data.get("entry")) for change in objects(entry.get("changes")))
-
-
-def _values(data: dict) -> list[dict]:
-    if "entry" not in data and ("messages" in data or "statuses" in data):
-        return [data]       # the On-Premises form, still used by some partners
-    return [change["value"] for entry in objects(data["entry"]) for change in objects(entry.get("changes"))
-            if change.get("field", "messages") == "messages"]
-
-
-def _inbound(message: dict, account: str, people: list[dict]) -> Inbound:
-    text, files, payload = content(message)
-    parent = (message.get("context") or {}).get("id")
-    return Inbound(
-        external_id=word(message["id"]), address=_address(message.get("from"), message.get("from_user_id")),
-        sent_at=moment(message.get("timestamp")), text=text, files=files, payload=payload, account=account,
-        name=_name(message, people), replies_to=[word(parent)] if parent else (),
-        start=message.get("type") == "request_welcome", raw=message)
-
-
-def _name(message: dict, people: list[dict]) -> str:
-    mine = [p for p in people if p.get("wa_id") == message.get("from") or (
-        p.get("user_id") and p.get("user_id") == message.get("from_user_id"))]
-    person = (mine or (people if len(people) == 1 else [{}]))[0]
-    return str((person.get("profile") or {}).get("name") or "")
-
-
-def _receipt(status: dict) -> Receipt:
-    return Receipt(word(status["id"]), STATUSES[status["status"]], moment(status.get("timestamp")),
-                   error="; ".join(_words(e) for e in objects(status.get("errors"))),
-                   address=_address(status.get("recipient_id"), status.get("recipient_user_id")))
-
-
-def _address(number: Any, scoped_id: Any) -> str:
-    return "+" + word(number).lstrip("+") if number else word(scoped_id)
-
-
-def _words(error: dict) -> str:
-    details = (error.get("error_data") or {}).get("details") or ""
-    title = error.get("title") or error.get("message") or "failed"
-    return f"{error.get('code')}: {title}" + (f" ({details})" if details and details != title else "")
 
 
 def _captioned(text: str, file: tuple[str, str, bytes]) -> bool:

@@ -50,6 +50,7 @@ class Account:
         self.courier, self.files, self.clock = courier, files, clock
         self.chats, self.names = Chats(), {}
         self.faults: deque[Refused] = deque()
+        self.typing: dict[str, datetime] = {}       # address -> when the business was last seen writing
         self.receipts = True            # report delivered by itself
         self.duplicates = False         # deliver every webhook twice, as happens
         self.delay = 0.0                # seconds before a webhook leaves

@@ -72,6 +72,11 @@ class Chats:
                 if entry["id"] == id:
                     entry.update(what)
 
+    def addresses(self) -> list[str]:
+        """Everybody who has a chat."""
+        with self._lock:
+            return list(self._chats)
+
     def knows(self, address: str) -> bool:
         return address in self._chats
 

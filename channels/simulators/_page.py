@@ -51,6 +51,28 @@ class Page(Account):
         self._tell(address, {"postback": {"mid": mid, "title": title, "payload": payload}})
         return mid
 
+    def customer_edits(self, address: str, number: str, text: str) -> None:
+        """Somebody corrects a message of theirs."""
+        self.chats.change(address, number, text=text)
+        self._tell(address, {"message_edit": {"mid": number, "text": text, "num_edit": 1}})
+
+    def customer_unsends(self, address: str, number: str) -> None:
+        """Somebody takes a message back. Only Instagram tells."""
+        self.chats.change(address, number, text="", files=[])
+        if self.object_name == "instagram":
+            self._tell(address, {"message": {"mid": number, "is_deleted": True}})
+
+    def customer_reacts(self, address: str, number: str, emoji: str) -> None:
+        """Somebody puts a sign on a message; '' takes it off."""
+        put = {"action": "react", "emoji": emoji, "reaction": "other"} if emoji else {"action": "unreact"}
+        self._tell(address, {"reaction": {"mid": number, **put}})
+
+    def business_writes(self, address: str, text: str) -> str:
+        """Somebody of the business answers in the page's own inbox."""
+        entry = self.chats.add(address, self._mid(), text=text, from_business=True, status="sent", at=self.clock())
+        self._tell(address, {"message": {"mid": entry["id"], "is_echo": True, "app_id": 2, "text": text}}, echo=True)
+        return entry["id"]
+
     def customer_reads(self, address: str) -> None:
         """Somebody opens the chat."""
         for entry in self.chats.sent(address):
@@ -74,14 +96,27 @@ class Page(Account):
         data = body_of(request) if request.is_json else {
             key: json.loads(value) if value[:1] in "{[" else value for key, value in request.form.items()}
         address = str((data.get("recipient") or {}).get("id") or "")
+        if data.get("sender_action"):
+            return self._acts(address, data["sender_action"])
         said = self._said(data.get("message") or {}, request)
         if self.faults:
             raise self.faults.popleft()
         self._admit(address, data)
         entry = self.chats.add(address, self._mid(), from_business=True, status="sent", at=self.clock(), **said)
-        self._tell(address, {"message": {"mid": entry["id"], "is_echo": True, "text": entry["text"]}}, echo=True)
+        self._tell(address, {"message": {"mid": entry["id"], "is_echo": True, "app_id": 1, "text": entry["text"],
+                                         **self._metadata(data["message"])}}, echo=True)
         self._report_delivery(address, entry)
         return answer({"recipient_id": address, "message_id": entry["id"]})
+
+    def _acts(self, address: str, action: str) -> Response:
+        """The business is seen writing."""
+        need(action in ("typing_on", "typing_off", "mark_seen") and self.chats.knows(address), "sender_action")
+        if action == "typing_on":
+            self.typing[address] = self.clock()
+        return answer({"recipient_id": address})
+
+    def _metadata(self, message: dict) -> dict[str, str]:
+        return {"metadata": message["metadata"]} if message.get("metadata") else {}
 
     def _admit(self, address: str, data: dict) -> None:
         if not self.chats.knows(address):
@@ -157,6 +192,9 @@ class InstagramAccount(Page):
 
     def _report_delivery(self, address: str, entry: dict) -> None:
         pass
+
+    def _metadata(self, message: dict) -> dict[str, str]:
+        return {}
 
     def _read_news(self, address: str) -> dict[str, Any]:
         return {"mid": [entry["id"] for entry in self.chats.sent(address)][-1]}

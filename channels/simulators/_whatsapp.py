@@ -59,6 +59,35 @@ class WhatsAppNumber(Account):
             if entry["status"] in ("sent", "delivered"):
                 self._status(address, entry, "read")
 
+    def customer_edits(self, address: str, number: str, text: str) -> None:
+        """Somebody corrects a message of theirs."""
+        self.chats.change(address, number, text=text)
+        self._changes(address, "edit", {"original_message_id": number,
+                                        "message": {"type": "text", "text": {"body": text}}})
+
+    def customer_unsends(self, address: str, number: str) -> None:
+        """Somebody takes a message back."""
+        self.chats.change(address, number, text="", files=[])
+        self._changes(address, "revoke", {"original_message_id": number})
+
+    def customer_reacts(self, address: str, number: str, emoji: str) -> None:
+        """Somebody puts a sign on a message; '' takes it off."""
+        self._changes(address, "reaction", {"message_id": number, **({"emoji": emoji} if emoji else {})})
+
+    def business_writes(self, address: str, text: str) -> str:
+        """Somebody of the business answers in the WhatsApp Business app, beside the API."""
+        entry = self.chats.add(address, self._wamid(address), text=text, from_business=True, status="sent",
+                               at=self.clock())
+        self._tell({"message_echoes": [{"from": "15550100", "to": address.lstrip("+"), "id": entry["id"],
+                                        "timestamp": str(int(self.clock().timestamp())), "type": "text",
+                                        "text": {"body": text}}]}, field="smb_message_echoes")
+        return entry["id"]
+
+    def _changes(self, address: str, kind: str, change: dict[str, Any]) -> None:
+        self._tell({"contacts": [{"profile": {"name": self.names.get(address, "")}, "wa_id": address.lstrip("+")}],
+                    "messages": [{"from": address.lstrip("+"), "id": self._wamid(address), "type": kind, kind: change,
+                                  "timestamp": str(int(self.clock().timestamp()))}]})
+
     def _button(self, address: str, payload: str) -> tuple[str, str]:
         for entry in reversed(list(self.chats.sent(address))):
             for button in entry["buttons"]:
@@ -84,6 +113,8 @@ class WhatsAppNumber(Account):
         """POST /{phone_number_id}/messages"""
         data = body_of(request)
         need(data.get("messaging_product") == "whatsapp", "messaging_product", 100)
+        if data.get("status") == "read":
+            return self._seen(data)
         to = str(data.get("to") or data.get("recipient") or "").lstrip("+")
         need(to.isdigit(), "to", 131009)
         address = f"+{to}"
@@ -107,6 +138,16 @@ class WhatsAppNumber(Account):
             self._status(address, entry, "delivered")
         return answer({"messaging_product": "whatsapp", "contacts": [{"input": to, "wa_id": to}],
                        "messages": [{"id": entry["id"]}]})
+
+    def _seen(self, data: dict) -> Response:
+        """The business has read a message, and perhaps writes an answer."""
+        number = str(data.get("message_id", ""))
+        address = next((one for one in self.chats.addresses() for entry in self.chats.of(one)
+                        if entry["id"] == number and not entry["from_business"]), "")
+        need(address, "message_id", 131009)
+        if data.get("typing_indicator"):
+            self.typing[address] = self.clock()
+        return answer({"success": True})
 
     def _said(self, data: dict) -> dict[str, Any]:
         kind = data.get("type")
@@ -187,10 +228,10 @@ class WhatsAppNumber(Account):
         self._tell({"statuses": [{"id": entry["id"], "status": status, "recipient_id": address.lstrip("+"),
                                   "timestamp": str(int(self.clock().timestamp())), **more}]}, self.status_delay)
 
-    def _tell(self, what: dict[str, Any], delay: float = 0) -> None:
+    def _tell(self, what: dict[str, Any], delay: float = 0, field: str = "messages") -> None:
         value = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": "15550100",
                                                                "phone_number_id": self.account}, **what}
-        self.sign_and_deliver({"id": "100000000000001", "changes": [{"field": "messages", "value": value}]}, delay)
+        self.sign_and_deliver({"id": "100000000000001", "changes": [{"field": field, "value": value}]}, delay)
 
     def _wamid(self, address: str) -> str:
         return "wamid." + base64.b64encode(f"{self.account}:{address}:{self.next_number()}".encode()).decode()

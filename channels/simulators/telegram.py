@@ -16,7 +16,7 @@ from channels.simulators._graph import utc_now
 from channels.simulators._memory import Chats, Files, StoredFile
 
 METHODS = {"getMe", "setWebhook", "deleteWebhook", "getWebhookInfo", "sendMessage", "sendDocument", "sendPhoto",
-           "getFile", "answerCallbackQuery"}
+           "getFile", "answerCallbackQuery", "sendChatAction"}
 
 
 class Wrong(Exception):
@@ -39,6 +39,7 @@ class TelegramSimulator:
         self.names: dict[str, str] = {}
         self.blocked_by: set[str] = set()
         self.moved: dict[str, str] = {}         # chat id -> the id it was migrated to
+        self.typing: dict[str, datetime] = {}   # chat id -> when the bot was last seen writing
         self.answered_buttons: deque[str] = deque(maxlen=500)
         self.faults: deque[Wrong] = deque()
         self.duplicates = False
@@ -74,8 +75,16 @@ class TelegramSimulator:
 
     def customer_edits(self, address: str, number: str, text: str) -> None:
         """Somebody corrects a message of theirs."""
+        self.chats.change(address, number, text=text)
         message = self._new_message(address) | {"message_id": int(number.rpartition(":")[2]), "text": text}
         self._deliver({"edited_message": message | {"edit_date": message["date"]}})
+
+    def customer_reacts(self, address: str, number: str, emoji: str) -> None:
+        """Somebody puts a sign on a message; '' takes it off."""
+        self._deliver({"message_reaction": {
+            "chat": self._chat(address), "user": self._person(address), "message_id": int(number.rpartition(":")[2]),
+            "date": int(self.clock().timestamp()), "old_reaction": [],
+            "new_reaction": [{"type": "emoji", "emoji": emoji}] if emoji else []}})
 
     def conversation(self, address: str) -> list[dict[str, Any]]:
         """What the person sees: id, text, files (name, type, content), buttons, at, from_business, status,
@@ -195,6 +204,13 @@ class TelegramSimulator:
 
     def _answerCallbackQuery(self, given: dict, request: Request) -> bool:
         self.answered_buttons.append(str(given.get("callback_query_id")))
+        return True
+
+    def _sendChatAction(self, given: dict, request: Request) -> bool:
+        chat = str(given.get("chat_id", ""))
+        if not self.chats.knows(chat):
+            raise Wrong(400, "Bad Request: chat not found")
+        self.typing[chat] = self.clock()
         return True
 
     def _sent(self, given: dict, text: str, files: list[StoredFile]) -> dict:

@@ -24,14 +24,17 @@ from channels.base import (
     Button,
     Channel,
     Echo,
+    Edited,
     Inbound,
     Outbound,
+    Reaction,
     Receipt,
     Request,
     SendError,
     Status,
     Typing,
     Unreadable,
+    Unsent,
 )
 from channels.simulators import serve
 from channels.simulators._courier import Courier
@@ -348,6 +351,39 @@ class ChannelContract:
         world.provider.customer_writes(self.address, "thanks", replies_to=ours)
         [item] = world.desk.wait(lambda i: isinstance(i, Inbound) and i.text == "thanks")
         assert (list(item.replies_to) == [ours]) is self.told_quotes
+
+    def test_what_it_hears_of_is_told_as_such(self, world):
+        """Corrections, messages taken back, signs, and what somebody of ours wrote in the platform's own app."""
+        known = {"edits", "unsends", "reactions", "echoes", "typing"}
+        assert self.channel.can.hears <= known
+        number = world.provider.customer_writes(self.address, "helo")
+        world.desk.message()
+        if "edits" in self.channel.can.hears:
+            world.provider.customer_edits(self.address, number, "hello")
+            [edit] = world.desk.wait(lambda i: isinstance(i, Edited))
+            assert (edit.external_id, edit.address, edit.text) == (number, self.address, "hello")
+        if "reactions" in self.channel.can.hears:
+            for emoji in ("🎉", ""):
+                world.provider.customer_reacts(self.address, number, emoji)
+            signs = world.desk.wait(lambda i: isinstance(i, Reaction), 2)
+            assert [(i.external_id, i.address, i.emoji) for i in signs] == [
+                (number, self.address, "🎉"), (number, self.address, "")]
+        if "echoes" in self.channel.can.hears and hasattr(world.provider, "business_writes"):
+            ours = world.provider.business_writes(self.address, "We are on it")
+            [echo] = world.desk.wait(lambda i: isinstance(i, Echo))
+            assert (echo.external_id, echo.address, echo.text) == (ours, self.address, "We are on it")
+        if "unsends" in self.channel.can.hears and hasattr(world.provider, "customer_unsends"):
+            world.provider.customer_unsends(self.address, number)
+            [gone] = world.desk.wait(lambda i: isinstance(i, Unsent))
+            assert (gone.external_id, gone.address) == (number, self.address)
+
+    def test_typing_is_shown_where_the_channel_says_so(self, world):
+        said = world.provider.customer_writes(self.address, "hello")
+        if self.channel.can.typing:
+            world.channel.typing(self.address, [said])
+            assert self.address in world.provider.typing
+        else:
+            assert self.channel.typing is Channel.typing
 
     def test_a_delivery_that_comes_twice_has_the_same_id_and_source_key(self, world):
         world.provider.duplicates = True

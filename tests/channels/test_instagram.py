@@ -13,7 +13,7 @@ class TestInstagram(MetaContract):
     channel = Instagram
     config = {"account_id": "178414000", **SECRETS}
     address = "9001002003"
-    silent = ("deleted", "echo", "comment")
+    silent = ("comment",)
     quotes = False
     passing = [{"code": 613, "status": 400}, {"code": 4, "status": 400}, {"code": 2, "status": 503}]
     final = [{"code": 9010}, {"code": 551, "status": 400}, {"code": 100, "subcode": 2534014}]

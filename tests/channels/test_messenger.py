@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels.base import Outbound, Receipt, SendError, Status
+from channels.base import Echo, Inbound, Outbound, Reaction, SendError, Status
 from channels.messenger import Messenger
 from channels.simulators import MetaSimulator
 from tests.channels.contract import PAPER
@@ -21,7 +21,7 @@ class TestMessenger(MetaContract):
     channel = Messenger
     config = {"page_id": "500600700", **SECRETS}
     address = "7001002003"
-    silent = ("echo", "optin_and_referral")
+    silent = ("optin_and_referral",)
     quotes = False
     passing = [{"code": 613, "status": 400}, {"code": 4, "status": 400, "retry_after": 60}, {"code": 2, "status": 500},
                {"code": 10, "subcode": 1893063, "status": 403}, {"code": 1200, "status": 400}]
@@ -67,8 +67,15 @@ class TestMessenger(MetaContract):
         assert (receipt.status, receipt.watermark, receipt.external_id) == (Status.READ, at(1790000007500), "")
         assert receipt.address == self.address
 
-    def test_batch_skips_our_own_echo_and_reactions(self):
-        assert [i.text for i in self.recording("batch")] == ["first", "second"]
+    def test_a_batch_keeps_messages_echoes_and_reactions_apart(self):
+        found = self.recording("batch")
+        assert [i.text for i in found if isinstance(i, Inbound)] == ["first", "second"]
+        assert {type(i) for i in found} >= {Inbound, Echo, Reaction}
+
+    def test_an_echo_names_the_person_and_our_account(self):
+        [echo] = self.recording("echo")
+        assert (echo.external_id, echo.address, echo.text) == ("m_out_9", self.address, "ours")
+        assert self.open().scope(echo) == "500600700"
 
     def test_standby_comes_in_but_no_machine_may_answer(self):
         [item] = self.recording("standby")
@@ -83,7 +90,8 @@ class TestMessenger(MetaContract):
         assert world.desk.receipt(Status.DELIVERED).external_id == number
         world.provider.customer_reads(self.address)
         assert world.desk.receipt(Status.READ).watermark
-        assert len([i for i in world.desk.items if not isinstance(i, Receipt)]) == 1, "the echo is not a message"
+        assert [i.delivery_id for i in world.desk.items if isinstance(i, Echo)] == ["d1"]
+        assert len([i for i in world.desk.items if isinstance(i, Inbound)]) == 1, "the echo is not a message"
 
     def test_a_menu_button_comes_in(self, world):
         mid = world.provider.customer_presses(self.address, "Talk to a person", "HUMAN", name="Ann Ash")

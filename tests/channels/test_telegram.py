@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from channels.base import Button, Inbound, Outbound, Request, SendError
+from channels.base import Button, Echo, Edited, Inbound, Outbound, Request, SendError, Unsent
 from channels.simulators import TelegramSimulator
-from channels.telegram import Telegram
+from channels.telegram import Telegram, _request
 from tests.channels.contract import ChannelContract
 
 TOKEN, SECRET = "510020:AAbot-token-of-ours", "hook_secret-123"
@@ -72,10 +72,30 @@ class TestTelegram(ChannelContract):
         assert texts[1].startswith("[location] Depot, Alexanderplatz 1 (52.52, 13.405)")
         assert texts[2:] == ["[contact] Ben Birch +4915199", "[poll]"]
 
-    def test_a_correction_is_a_message_that_points_at_the_first(self):
-        item = self.one("edited")
-        assert (item.text, item.replies_to) == ("[edited] Where is my order 4711?", ["510020030:1"])
-        assert item.external_id != self.one("text").external_id
+    def test_a_correction_names_its_message(self):
+        edit = self.one("edited")
+        assert isinstance(edit, Edited)
+        assert (edit.external_id, edit.text) == (self.one("text").external_id, "Where is my order 4711?")
+
+    def test_a_business_account_is_answered_through_its_connection(self, world):
+        item = self.one("business_message")
+        assert (item.address, item.external_id, item.text) == ("bc7@510020030", "bc7@510020030:12", "Is it open today?")
+        answer = Outbound("d1", item.address, "Until six", replies_to=[item.external_id])
+        assert _request(answer, item.address) == ("sendMessage", {
+            "business_connection_id": "bc7", "chat_id": "510020030", "text": "Until six",
+            "reply_parameters": {"message_id": 12, "allow_sending_without_reply": True}})
+
+    def test_what_the_owner_of_a_business_account_writes_is_an_echo(self):
+        echo = self.one("business_echo")
+        assert isinstance(echo, Echo) and (echo.address, echo.text) == ("bc7@510020030", "Until six")
+
+    def test_messages_taken_back_from_a_business_account(self):
+        found = self.recording("business_deleted")
+        assert [(type(i), i.external_id) for i in found] == [(Unsent, "bc7@510020030:12"), (Unsent, "bc7@510020030:13")]
+
+    def test_signs_as_they_are_now(self):
+        sign = self.one("reaction")
+        assert (sign.external_id, sign.address, sign.emoji) == ("510020030:1", self.address, "👍")
 
     def test_a_pressed_button_tells_label_and_value(self):
         item = self.one("pressed_button")
@@ -103,12 +123,6 @@ class TestTelegram(ChannelContract):
         item = world.desk.message()
         assert (item.start, item.payload, item.name) == (True, "order-4711", "Ann Ash")
         assert not world.desk.refused
-
-    def test_a_correction_comes_in(self, world):
-        number = world.provider.customer_writes(self.address, "helo")
-        world.provider.customer_edits(self.address, number, "hello")
-        [item] = world.desk.wait(lambda i: isinstance(i, Inbound) and i.text == "[edited] hello")
-        assert item.replies_to == [number]
 
     def test_a_wait_that_telegram_asks_for_is_kept(self, world):
         assert self.failing(world, {"code": 429, "retry_after": 31}).retry_after == 31
