@@ -16,7 +16,7 @@ from helpdesk import events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Contact, Identity, Ticket, Trust
-from helpdesk.services import bounds
+from helpdesk.services import bounds, phones
 
 MERGE_STEPS = 20
 LONGEST = 320           # characters of an address; cut, two people could become one
@@ -61,8 +61,11 @@ def survivor(session: Session, contact: Contact) -> Contact:
 
 
 def find(session: Session, kind: str, value: str, scope: str = "") -> Identity | None:
-    """The identity of an address in its normal form, with its contact."""
-    return session.scalar(BY_ADDRESS, {"kind": kind, "value": value, "scope": scope})
+    """The identity of an address in its normal form, with its contact; a phone number however it is written."""
+    found = session.scalar(BY_ADDRESS, {"kind": kind, "value": value, "scope": scope})
+    if found is None and kind == "phone" and (twin := phones.twin(value)):
+        return session.scalar(BY_ADDRESS, {"kind": kind, "value": twin, "scope": scope})
+    return found
 
 
 def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: str = "", locale: str = "",

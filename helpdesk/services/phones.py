@@ -1,0 +1,23 @@
+"""Mobile numbers that are written in two ways and mean one person.
+
+Brazil put a 9 before the eight digits of its mobiles; WhatsApp still names many of them without it. Argentina's mobiles
+carry a 9 after the country code when they are called from abroad, and WhatsApp names them with and without it.
+https://faq.whatsapp.com/1294841057948784 (Argentina); Anatel, resolution 553/2010 (Brazil)
+"""
+from __future__ import annotations
+
+import re
+
+BRAZIL = re.compile(r"\+55(\d\d)(9?)([6-9]\d{7})")
+ARGENTINA = re.compile(r"\+54(9?)(\d{10})")
+
+
+def twin(number: str) -> str | None:
+    """The other way to write an E.164 number; None where there is only one."""
+    if found := BRAZIL.fullmatch(number):
+        area, nine, rest = found.groups()
+        return f"+55{area}{rest}" if nine else f"+55{area}9{rest}"
+    if found := ARGENTINA.fullmatch(number):
+        nine, rest = found.groups()
+        return f"+54{rest}" if nine else f"+549{rest}"
+    return None
