@@ -120,7 +120,8 @@ class XApi:
         if any(mark in about for mark in OF_THE_APP):
             return SendError(f"X refuses the app, or its plan is used up: {words}", permanent=True, broken=True)
         if reply.status in (408, 429) or reply.status >= 500:
-            return SendError(words, retry_after=_reset(reply), uncertain=reply.status == 504)
+            return SendError(words, retry_after=_reset(reply), uncertain=reply.status == 504,
+                             slow_down=reply.status == 429)
         return SendError(words, permanent=True, broken=reply.status == 401 or first.get("code") in (32, 89, 215, 326))
 
 

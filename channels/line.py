@@ -19,7 +19,7 @@ from channels._line_out import message_object
 from channels._parts import fitting_buttons, one_at_a_time, single, split_measured
 from channels._payload import each, load, secrets_of, word
 from channels._published import address_of
-from channels.base import BadSignature, Can, Channel, Fact, File, Outbound, Request, SendError, Setting
+from channels.base import BadSignature, Can, Channel, Fact, File, Outbound, Request, SendError, Setting, Step
 
 API, DATA_API = "https://api.line.me", "https://api-data.line.me"
 LABEL, DATA = 20, 300           # characters of a quick reply's label, and of the data behind it
@@ -160,13 +160,26 @@ class Line(Channel):
                               token=self.config["access_token"])
         if not reply.ok:
             raise self._error(reply)
-        if not self._get("v2/bot/channel/webhook/endpoint").get("active"):
-            raise SendError("LINE knows the address now, but does not use it: switch on “Use webhook” in the Messaging "
-                            "API tab of the channel", permanent=True)
+        self._delivers(url)
+
+    def _delivers(self, url: str) -> str:
+        """Whether LINE calls us there, and is understood: it sends a signed delivery without events."""
+        hook = self._get("v2/bot/channel/webhook/endpoint")
+        if hook.get("endpoint") != url:
+            raise SendError(f"LINE delivers to {hook.get('endpoint') or 'nobody'}", permanent=True)
+        if not hook.get("active"):
+            raise SendError("LINE knows the address, but does not use it: switch on “Use webhook” in the Messaging API "
+                            "tab of the channel", permanent=True)
         tried = self._post("v2/bot/channel/webhook/test", {"endpoint": url}).json()
         if not (isinstance(tried, dict) and tried.get("success")):
             raise SendError(f"LINE cannot reach {url}: {(tried or {}).get('detail') or 'no reason given'}",
                             permanent=True)
+        return "LINE delivers here, and what it sends is understood."
+
+    def steps(self, webhook: str) -> list[Step]:
+        return [Step("Account", self.test, "Issue the channel access token again, and copy it into this inbox's form."),
+                Step("Webhook", lambda: self._delivers(webhook), "Press “Connect the webhook” on the inbox's page. If "
+                     "LINE is answered with 403, copy the channel secret again.")]
 
     def test(self) -> str:
         who = self._get("v2/bot/info")
@@ -199,14 +212,13 @@ class Line(Channel):
         details = "; ".join(str(one.get("message")) for one in answer.get("details") or [] if isinstance(one, dict))
         words = ": ".join(part for part in (str(answer.get("message") or f"HTTP {reply.status}"), details) if part)
         words = redact(words, *secrets_of(self))
-        if reply.status == 429 and "limit" in words.lower() and "month" in words.lower():
+        if reply.status == 429 and "month" in words.lower():
             return SendError(f"The account's messages of this month are used up ({words}). Answers within a minute of "
-                             f"the customer's message still pass; a larger plan lifts the limit.", permanent=True,
-                             broken=True)
+                             f"the customer's message still pass; a larger plan lifts the limit.", permanent=True)
         if reply.ok:
             return SendError("LINE answered what cannot be read", uncertain=True)
-        if reply.status in (408, 409, 429) or reply.status >= 500:
-            return SendError(words, retry_after=reply.retry_after)
+        if reply.status in (408, 429) or reply.status >= 500:
+            return SendError(words, retry_after=reply.retry_after, slow_down=reply.status == 429)
         return SendError(words, permanent=True, broken=reply.status in (401, 403))
 
 

@@ -27,6 +27,7 @@ from channels.base import (
     SendError,
     Setting,
     Status,
+    Step,
     same_hmac,
 )
 
@@ -138,8 +139,17 @@ class Viber(Channel):
 
     def test(self) -> str:
         info = self._call("get_account_info", {})
-        hook = "" if info.get("webhook") else " It has no webhook yet."
-        return f"The bot is {info.get('name')}, with {info.get('subscribers_count', 0)} subscribers.{hook}"
+        return f"The bot is {info.get('name')}, with {info.get('subscribers_count', 0)} subscribers."
+
+    def steps(self, webhook: str) -> list[Step]:
+        return [Step("Account", self.test, "Copy the bot's token again, from its settings under Edit info."),
+                Step("Webhook", lambda: self._delivers(webhook), "Press “Connect the webhook” on the inbox's page.")]
+
+    def _delivers(self, webhook: str) -> str:
+        url = self._call("get_account_info", {}).get("webhook")
+        if url != webhook:
+            raise SendError(f"Viber delivers to {url or 'nobody'}", permanent=True)
+        return "Viber delivers here."
 
     def _call(self, method: str, body: dict) -> dict:
         """As UTF-8 and not escaped, since Viber counts the bytes."""
@@ -161,7 +171,8 @@ class Viber(Channel):
         if status in FINAL:
             return SendError(words, permanent=True, broken=status in BROKEN)
         if reply.ok or reply.status in (408, 429) or reply.status >= 500:
-            return SendError(words, retry_after=reply.retry_after, uncertain=reply.status == 504)
+            return SendError(words, retry_after=reply.retry_after, uncertain=reply.status == 504,
+                             slow_down=reply.status == 429)
         return SendError(words, permanent=True, broken=reply.status in (401, 403))
 
 

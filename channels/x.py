@@ -31,6 +31,7 @@ from channels.base import (
     SendError,
     Setting,
     Status,
+    Step,
     with_numbered_buttons,
 )
 
@@ -143,16 +144,14 @@ class X(Channel):
         """Have X deliver to `url` what happens on this account. Raises SendError."""
         api = self._api()
         token = api.app_token()
-        known = {one.get("url"): one for one in api.as_app("GET", "/2/webhooks", token).get("data") or []}
-        if url in known:
-            hook = known[url]
-            if not hook.get("valid"):
-                api.as_app("PUT", f"/2/webhooks/{hook['id']}", token)
-        else:
+        hook = self._hook(url, token)
+        if hook and not hook.get("valid"):
+            api.as_app("PUT", f"/2/webhooks/{hook['id']}", token)
+        elif not hook:
             answer = api.as_app("POST", "/2/webhooks", token, json={"url": url})
             hook = answer.get("data") or answer
         try:
-            answer = api.post(f"/2/account_activity/webhooks/{hook['id']}/subscriptions/all")
+            answer = api.post(_subscription(hook))
         except SendError as error:
             if "already" not in str(error):
                 raise
@@ -168,11 +167,39 @@ class X(Channel):
                             permanent=True)
         return f"The account is {who.get('name')} (@{who.get('username')})."
 
+    def steps(self, webhook: str) -> list[Step]:
+        press = "Press “Connect the webhook” on the inbox's page."
+        return [Step("Account", self.test, "Copy the account ID, or make the tokens again: those that are older than "
+                     "the app's permission for direct messages do not have it."),
+                Step("Webhook", lambda: self._delivers(webhook), press),
+                Step("Subscription", lambda: self._subscribed(webhook), press)]
+
+    def _hook(self, url: str, token: str) -> dict[str, Any]:
+        known = self._api().as_app("GET", "/2/webhooks", token).get("data") or []
+        return next((one for one in known if one.get("url") == url), {})
+
+    def _delivers(self, webhook: str) -> str:
+        hook = self._hook(webhook, self._api().app_token())
+        if not hook.get("valid"):
+            raise SendError("X gave this address up, since it was not answered" if hook else
+                            "X does not know this address", permanent=True)
+        return "X delivers here."
+
+    def _subscribed(self, webhook: str) -> str:
+        hook = self._hook(webhook, self._api().app_token())
+        if not hook or not (self._api().get(_subscription(hook)).get("data") or {}).get("subscribed"):
+            raise SendError("X does not deliver this account's messages", permanent=True)
+        return "This account's messages are delivered."
+
     def _older_api(self) -> bool:
         return self.config.get("older_api", "") in ("1", "on", "yes", "true")
 
     def _api(self) -> XApi:
         return XApi(self.http, self.config, secrets_of(self))
+
+
+def _subscription(hook: dict[str, Any]) -> str:
+    return f"/2/account_activity/webhooks/{hook['id']}/subscriptions/all"
 
 
 def _signature(secret: str, content: bytes) -> str:

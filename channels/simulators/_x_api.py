@@ -80,6 +80,8 @@ class XSimulatedApi:
         if path.startswith("/2/media/upload"):
             return self._upload(request, path.removeprefix("/2/media/upload"))
         if re.fullmatch(r"/2/account_activity/webhooks/\d+/subscriptions/all", path):
+            if method == "GET":
+                return _json({"data": {"subscribed": self.subscribed}})
             if self.subscribed:
                 raise Refused(400, "Subscription already exists for the provided webhook configuration.", code=355)
             self.subscribed = True

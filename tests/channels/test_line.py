@@ -30,8 +30,9 @@ class TestLine(ChannelContract):
     silent = ("verify", "standby", "console_sample", "silent_kinds")
     quotes = False
     passing = [{"code": 429, "retry_after": 7}, {"code": 500}, {"code": 502}]
-    final = [{"code": 400}, {"code": 404}, {"code": 413}]
-    breaking = [{"code": 401}, {"code": 403}, {"code": 429, "message": "You have reached your monthly limit."}]
+    final = [{"code": 400}, {"code": 404}, {"code": 413},
+             {"code": 429, "message": "You have reached your monthly limit."}]
+    breaking = [{"code": 401}, {"code": 403}]
 
     def sign(self, body):
         digest = hmac.new(SECRET.encode(), body, hashlib.sha256).digest()
@@ -214,7 +215,7 @@ class TestLine(ChannelContract):
         world.provider.quota = 0
         with pytest.raises(SendError, match="plan") as caught:
             world.send(Outbound("d1", self.address, "hi"))
-        assert caught.value.broken
+        assert caught.value.permanent and not caught.value.broken and not caught.value.slow_down
         world.send(self.answer(world))
         assert world.provider.conversation(self.address)[-1]["text"] == "hi"
 
@@ -282,6 +283,20 @@ class TestLine(ChannelContract):
         world.channel.connect(url)
         world.provider.customer_starts(self.address, name="Ann Ash")
         assert world.desk.message().start and not world.desk.refused
+
+    def test_the_account_is_tried_step_by_step(self, world):
+        url = world.simulator.webhook_url
+        account, webhook = world.channel.steps(url)
+        assert "Simulated" in account.check() and "understood" in webhook.check()
+        with pytest.raises(SendError, match="delivers to"):
+            world.channel.steps("https://elsewhere.example/")[1].check()
+        world.desk.channel = self.open(channel_secret="another")
+        with pytest.raises(SendError, match="403"):
+            webhook.check()
+        assert "channel secret" in webhook.fix
+
+    def test_too_many_messages_slow_the_account_down(self, world):
+        assert self.failing(world, {"code": 429}).slow_down and not self.failing(world, {"code": 500}).slow_down
 
     def test_connect_says_what_is_in_the_way(self, world):
         url = world.simulator.webhook_url

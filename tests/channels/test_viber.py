@@ -162,14 +162,20 @@ class TestViber(ChannelContract):
         world.send(Outbound("d1", self.address, "hi", sender_name=given))
         assert names == [shown]
 
+    def test_too_many_calls_slow_the_account_down_and_too_many_messages_to_one_person_do_not(self, world):
+        assert self.failing(world, {"code": 0, "http": 429}).slow_down
+        assert not self.failing(world, {"code": 12}).slow_down
+
     # The account
 
     def test_connect_sets_the_webhook_which_viber_tries(self, world):
         url = world.simulator.webhook_url
         world.simulator.webhook_url = ""
-        assert "no webhook yet" in world.channel.test()
+        account, webhook = world.channel.steps(url)
+        with pytest.raises(SendError, match="nobody"):
+            webhook.check()
         world.channel.connect(url)
-        assert "no webhook" not in world.channel.test()
+        assert "Simulated" in account.check() and "delivers here" in webhook.check()
         world.provider.customer_starts(self.address, "order-4711", name="Ann Ash")
         item = world.desk.message()
         assert (item.start, item.payload, item.name) == (True, "order-4711", "Ann Ash")

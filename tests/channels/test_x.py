@@ -225,7 +225,7 @@ class TestX(ChannelContract):
         world.provider.fail_next(429, reset_in=120)
         with pytest.raises(SendError) as caught:
             world.send(Outbound("d1", self.address, "hi"))
-        assert 100 <= caught.value.retry_after <= 120
+        assert 100 <= caught.value.retry_after <= 120 and caught.value.slow_down
 
     def test_a_person_whose_messages_are_closed_is_final(self, world):
         world.provider.customer_writes(self.address, "hello")
@@ -250,7 +250,12 @@ class TestX(ChannelContract):
         url = world.simulator.webhook_url
         world.simulator.webhook_url = ""
         handed = self.checked(world)
+        account, webhook, subscription = world.channel.steps(url)
+        for step in (webhook, subscription):
+            with pytest.raises(SendError):
+                step.check()
         world.channel.connect(url)
+        assert "@simulated" in account.check() and "here" in webhook.check() and "delivered" in subscription.check()
         assert world.simulator.subscribed and world.simulator.webhook_url == url and len(handed) == 1
         world.channel.connect(url)          # a second time: known already
         world.provider.customer_writes(self.address, "hello")
