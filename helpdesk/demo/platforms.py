@@ -26,10 +26,10 @@ def mount(app: str) -> str:
 
 class Platforms:
     """`configs` are the inboxes' values by channel, `webhooks` where their platform calls. `mail` must be running.
-    `courier` carries the webhooks; None is the real one, over HTTP."""
+    `origin` is where this process is reached. `courier` carries the webhooks; None is the real one, over HTTP."""
 
     def __init__(self, configs: Mapping[str, Mapping[str, str]], webhooks: Mapping[str, str], mail: MailSimulator,
-                 courier: Any = None):
+                 origin: str, courier: Any = None):
         bot, line = configs["telegram"], configs["line"]
         self.mail = mail
         self.meta = MetaSimulator(configs["whatsapp"]["app_secret"], webhook_urls=webhooks, courier=courier, clock=now,
@@ -43,15 +43,15 @@ class Platforms:
                                     clock=now)
         self.x = XSimulator(dict(configs["x"]), webhook_url=webhooks["x"], courier=courier, clock=now)
         self.mounted = {mount("whatsapp"): self.meta, **{mount(app): getattr(self, app) for app in ALONE}}
+        for path, platform in self.mounted.items():
+            platform.public_url = origin + path
 
     def account(self, app: str) -> Any:
         """The people's side of one app."""
         return self.mail if app == "email" else getattr(self.meta if app in META else self, app)
 
-    def mount(self, app: Any, origin: str) -> None:
+    def mount(self, app: Any) -> None:
         """Answer the platforms' own addresses below /simulator/ of a Flask application."""
-        for path, platform in self.mounted.items():
-            platform.public_url = origin + path
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, self.mounted)
 
     def number_from(self, first: int) -> None:
