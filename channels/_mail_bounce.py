@@ -82,6 +82,7 @@ class Outcome:
     action: str             # failed, delayed, delivered
     recipient: str
     error: str
+    code: str = ""          # enhanced status code (RFC 3463)
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _status_outcomes(part: Message) -> list[Outcome]:
             action = "delivered" if status.startswith("2") or action.startswith("deliver") else "failed"
         diagnostic = block.get("diagnostic-code") or block.get("x-supplementary-info")
         error = diagnostic.split(";", 1)[-1].strip() if ";" in diagnostic[:20] else diagnostic
-        outcomes.append(Outcome(action, recipient, (error or status or action)[:500]))
+        outcomes.append(Outcome(action, recipient, (error or status or action)[:500], status.split(" ")[0][:12]))
     return outcomes
 
 

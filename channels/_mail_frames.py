@@ -13,7 +13,7 @@ from channels.base import File, Inbound, Receipt, Status
 
 HEAD = struct.Struct(">IQ")
 LARGEST = 1 << 30
-INBOUND = [f.name for f in fields(Inbound) if f.name not in ("files", "sent_at", "raw")]
+INBOUND = [f.name for f in fields(Inbound) if f.name not in ("files", "sent_at", "raw", "reports")]
 
 
 def write_frame(send: Callable[[bytes], Any], about: dict, blob: bytes = b"") -> None:
@@ -54,23 +54,35 @@ def from_frame(about: dict, blob: bytes) -> list[Inbound | Receipt]:
     view, at, items = memoryview(blob), 0, []
     for item in about["items"]:
         if item.pop("receipt", False):
-            items.append(Receipt(**item | {"status": Status(item["status"]), "at": datetime.fromisoformat(item["at"])}))
+            items.append(_as_receipt(item))
             continue
         files = []
         for file in item["files"]:
             files.append(File(**file, content=bytes(view[at:at + file["size"]])))
             at += file["size"]
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}
-        items.append(Inbound(**values | {"files": tuple(files), "sent_at": datetime.fromisoformat(item["sent_at"])}))
+        items.append(Inbound(**values | {
+            "files": tuple(files), "sent_at": datetime.fromisoformat(item["sent_at"]),
+            "reports": tuple(map(_as_receipt, item["reports"]))}))
     return items
+
+
+def _as_receipt(item: dict) -> Receipt:
+    return Receipt(**item | {"status": Status(item["status"]), "at": datetime.fromisoformat(item["at"]),
+                             "tokens": tuple(item["tokens"])})
 
 
 def _inbound(item: Inbound, blobs: list[bytes]) -> dict:
     blobs += [f.content or b"" for f in item.files]
-    return {**{name: getattr(item, name) for name in INBOUND}, "sent_at": item.sent_at.isoformat(), "files": [
+    return {**{name: getattr(item, name) for name in INBOUND}, "sent_at": item.sent_at.isoformat(),
+            "reports": [_values(one) for one in item.reports], "files": [
         {"name": f.name, "content_type": f.content_type, "cid": f.cid, "size": len(f.content or b"")}
         for f in item.files]}
 
 
 def _receipt(item: Receipt) -> dict:
-    return {**asdict(item), "receipt": True, "at": item.at.isoformat(), "watermark": None}
+    return {**_values(item), "receipt": True}
+
+
+def _values(item: Receipt) -> dict:
+    return {**asdict(item), "at": item.at.isoformat(), "watermark": None}

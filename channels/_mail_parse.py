@@ -35,6 +35,7 @@ FIELD_LATER = re.compile(rb"^(?:from|to|subject|date|message-id|content-type|mim
 NO_FIELD = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t\r]|$)", re.M)
 LEADING = re.compile(rb"\A(?:\s+|From [^\r\n]*\r?\n|>From [^\r\n]*\r?\n)+")
 TOKEN = re.compile(r"\A[^+@]+\+([A-Za-z0-9_.=-]{8,200})@")
+OUR_TOKEN = re.compile(r"[0-9a-f]{32}")
 BODY_TOKEN = re.compile(r"\[ref:([A-Za-z0-9_-]{16,200})\]")
 ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to")
 LONGEST_SUBJECT = 300       # characters; what the helpdesk keeps
@@ -46,7 +47,8 @@ def parse_mail(raw: bytes, own: Sequence[str] = (), now: datetime | None = None)
     """One Inbound; or for a bounce of a mail that can be named, a Receipt for each recipient it speaks of.
 
     `own`: our addresses in lower case, to know our own mail and forms that write in our name. `now` bounds the date.
-    Raises Unreadable with a reason for people. A report that names no mail comes as an Inbound marked "bounce".
+    Raises Unreadable with a reason for people. A report that names no mail, neither by id nor by the address it came
+    to, comes as an Inbound marked "bounce" with `reports`.
     """
     now = now or datetime.now(UTC)
     raw = LEADING.sub(b"", raw)
@@ -87,10 +89,10 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
     full_text = "\n\n".join([words.strip(), *body.events]).strip()
     sent_at = moment(headers.raw("date"), now)
     bounce = bounce_in(message, headers, full_text, raw)
-    if bounce and bounce.original_id:
-        return [Receipt(bounce.original_id, OUTCOME[o.action], sent_at,
-                        "" if o.action == "delivered" else without_refused(o.error),
-                        address=o.recipient, permanent=o.action == "failed") for o in bounce.outcomes]
+    tokens = _tokens(headers, full_text)
+    reports = _reports(bounce, sent_at, tuple(t for t in tokens if OUR_TOKEN.fullmatch(t))) if bounce else ()
+    if bounce and (bounce.original_id or reports[0].tokens):
+        return list(reports)
     name, address = _sender(headers, own)
     subject = headers.get("subject")[:LONGEST_SUBJECT]
     passed_on = forwarded_from(subject, words, body.senders)
@@ -105,10 +107,16 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
         html=without_refused(clean(body.html)),
         files=tuple(body.files), to=to, cc=cc,
         replies_to=tuple(parents(headers.all("in-reply-to"), headers.all("references"))),
-        tokens=_tokens(headers, full_text),
+        tokens=tokens, reports=reports,
         automatic=_automatic(message, headers, address, own, bounce),
         fingerprint=_fingerprint(raw, headers), marks=tuple(mark for mark in MARKS if mark in marks),
         forwarded_from=passed_on or ("", ""))]
+
+
+def _reports(bounce: Bounce, at: datetime, tokens: tuple[str, ...]) -> tuple[Receipt, ...]:
+    return tuple(Receipt(bounce.original_id, OUTCOME[o.action], at,
+                         "" if o.action == "delivered" else without_refused(o.error), address=o.recipient,
+                         permanent=o.action == "failed", code=o.code, tokens=tokens) for o in bounce.outcomes)
 
 
 def _hint(message: Message, raw: bytes) -> str:

@@ -28,7 +28,10 @@ def plain_body(message: Outbound) -> str:
         parts.append(f"-- \n{without_refused(message.signature).strip()}")
     for quote in fitting(message.history):
         lines = without_refused(quote.text).strip().split("\n")
-        parts.append("\n".join([without_refused(quote.attribution), *(_quoted_line(line) for line in lines)]))
+        if quote.forwarded:
+            parts += [without_refused(quote.attribution), "\n".join(lines)]
+        else:
+            parts.append("\n".join([without_refused(quote.attribution), *map(_quoted_line, lines)]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -39,11 +42,17 @@ def html_body(message: Outbound) -> str:
     parts = [f"<div>{own}</div>"]
     if signature:
         parts.append(f'<div class="signature"><p>-- </p>{signature}</div>')
-    parts += [f'<div class="gmail_quote"><p dir="auto">{_inline(quote.attribution)}</p>'
-              f'<blockquote type="cite" style="{QUOTE_STYLE}">{as_html(quote.text)}</blockquote></div>'
-              for quote in fitting(message.history)]
+    parts += map(_quote, fitting(message.history))
     return ('<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n'
             + without_refused("\n".join(parts)) + "\n</body></html>\n")
+
+
+def _quote(quote: Quote) -> str:
+    said = clean_own(quote.html) if quote.html else as_html(quote.text)
+    if quote.forwarded:
+        return f'<div class="gmail_quote">{as_html(quote.attribution)}{said}</div>'
+    return (f'<div class="gmail_quote"><p dir="auto">{_inline(quote.attribution)}</p>'
+            f'<blockquote type="cite" style="{QUOTE_STYLE}">{said}</blockquote></div>')
 
 
 def as_html(text: str) -> str:

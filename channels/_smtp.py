@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from channels._mail_codes import AT_RCPT
 from channels._mail_compose import Composed, Offer
 from channels.base import SendError
 
@@ -29,7 +30,7 @@ def submit(write: Callable[[Offer], Composed], config: Mapping[str, str]) -> Com
             options = _options(smtp, mail)
             _expect(_from(smtp, mail, options), (250,))
             for recipient in mail.recipients:
-                _expect(smtp.rcpt(recipient), (250, 251))
+                _expect(smtp.rcpt(recipient), (250, 251), f"the mail server {AT_RCPT}")
             _expect(smtp.docmd("DATA"), (354,))
             smtp.sock.settimeout(DATA_SECONDS)
             body = LINE_START_DOT.sub(b"..", mail.data)
@@ -137,7 +138,7 @@ def _options(smtp: smtplib.SMTP, mail: Composed) -> list[str]:
     return [*options, "BODY=8BITMIME"] if mail.needs.eight_bit or mail.needs.utf8 else options
 
 
-def _expect(reply: tuple[int, bytes], good: tuple[int, ...]) -> None:
+def _expect(reply: tuple[int, bytes], good: tuple[int, ...], refusal: str = "the mail server says") -> None:
     code, words = reply
     if code in good:
         return
@@ -146,7 +147,7 @@ def _expect(reply: tuple[int, bytes], good: tuple[int, ...]) -> None:
         raise SendError(f"the mail server refuses the account: {said}", broken=True)
     if code < 0:
         raise smtplib.SMTPServerDisconnected("connection closed")
-    raise SendError(f"the mail server says: {said}", permanent=500 <= code < 600)
+    raise SendError(f"{refusal}: {said}", permanent=500 <= code < 600)
 
 
 def _words(said: bytes | str) -> str:

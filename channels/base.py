@@ -64,6 +64,8 @@ class Quote:
     """
     attribution: str
     text: str
+    html: str = ""                  # what it looked like
+    forwarded: bool = False         # handed on to somebody else, with its header above; not answered
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ class Inbound:
     automatic: str = ""             # why no machine may answer this ("auto-submitted", "bounce" ...); '' for a person
     fresh: bool = False             # the person asked to begin a new conversation
     start: bool = False             # only opens the line (Telegram's /start): makes no ticket
+    reports: Sequence[Receipt] = ()     # mail: a bounce that does not say which mail of ours it speaks of
     fingerprint: str = ""           # hash of the content; tells a redelivery from a re-used external_id
     reply_token: str = ""           # what the platform wants back with an answer; see Can.reply_token_lives
     raw: Any = None                 # the provider's own words, for the people who debug at night
@@ -95,6 +96,8 @@ class Receipt:
     address: str = ""
     watermark: datetime | None = None
     permanent: bool = True          # for FAILED: False for a mail that is only delayed
+    code: str = ""                  # mail: the enhanced status code (RFC 3463), where the report has one
+    tokens: Sequence[str] = ()      # mail: secrets of ours in the address to which the report came (VERP)
     unwanted: str = ""              # mail: what the reader did who wants no more of it ("marked our mail as spam")
 
 

@@ -65,6 +65,14 @@ class ReplySent(Fact):
 
 
 @dataclass(frozen=True)
+class TicketForwarded(Fact):
+    """An agent wrote to somebody outside the conversation. `what`: message, ticket, or nothing (only a note)."""
+    message_id: int
+    addresses: tuple[str, ...]
+    what: str
+
+
+@dataclass(frozen=True)
 class NoteAdded(Fact):
     """An agent wrote something only agents see."""
     message_id: int
@@ -179,6 +187,7 @@ class DeliveryFailed(Fact):
     message_id: int
     channel: str
     error: str
+    address: str = ""           # of a mail, which may have several readers
 
 
 @dataclass(frozen=True)
@@ -222,7 +231,7 @@ class ContactsMerged(Fact):
 
 @dataclass(frozen=True)
 class ParticipantJoined(Fact):
-    """Somebody else takes part. `role`: cc or unverified."""
+    """Somebody else takes part. `role`: cc, bcc, third or unverified."""
     identity_id: int
     address: str
     role: str

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels.base import Button, Channel, FilledTemplate, Outbound, SendError
+from channels.base import Button, Channel, FilledTemplate, Outbound, Quote, SendError
 from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.jobs import pace
@@ -120,6 +120,7 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         raise SendError(str(error), broken=True) from error
     payload = message.payload or {}
     mail = channel.can.subject
+    aside = message.kind == "aside"
     by_agent = message.author_kind == "agent"
     digest = mail and "mail_text" in payload        # what was not seen in the chat, in one mail
     letter = mail and by_agent and not digest
@@ -129,15 +130,22 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         text=payload["mail_text"] if digest else message.text,
         subject=letters.subject(ticket, message) if mail else "",
         files=_files(session, payload["mail_messages"] if digest else [message.id]),
-        replies_to=letters.replies_to(session, delivery) if mail else _answered(session, message),
+        replies_to=letters.replies_to(session, delivery, aside) if mail else _answered(session, message),
         buttons=[Button(b["label"], b["payload"]) for b in payload.get("buttons", ())],
         message_id=delivery.mail_id, reply_token=delivery.reply_token or _fresh_token(session, channel, delivery),
-        sender_name=_sender_name(message), cc=payload.get("cc", ()),
-        history=letters.quotes(session, ticket, message, inbox, channel.config.get("quote", "")) if letter else (),
+        sender_name=_sender_name(message), to=payload.get("to", ()) if letter else (),
+        cc=payload.get("cc", ()) if letter else (),
+        history=_history(session, ticket, message, channel) if letter else (),
         signature=plain, signature_html=designed, automatic=not by_agent,
         template=FilledTemplate(**payload["template"]) if payload.get("template") else None,
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent
+
+
+def _history(session: Session, ticket: Ticket, message: Message, channel: Channel) -> list[Quote]:
+    if message.kind == "aside":
+        return letters.forwarded(session, ticket, message)
+    return letters.quotes(session, ticket, message, channel.config.get("quote", ""))
 
 
 def _files(session: Session, message_ids: list[int]) -> list[tuple[str, str, bytes]]:

@@ -65,6 +65,7 @@ class Identity(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unwanted: Mapped[str] = mapped_column(String(60), default="", server_default="")    # what they did against our mail
     pictures_wanted: Mapped[bool] = mapped_column(default=False)    # remote ones in mail from here are always shown
+    unsubscribed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)   # wants no surveys and the like
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     contact: Mapped[Contact] = relationship(back_populates="identities")

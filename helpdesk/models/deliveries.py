@@ -13,7 +13,8 @@ from helpdesk.models.messages import Message
 
 
 class Delivery(Base):
-    """One message on its way through one inbox to one identity. `status` only moves forward. A worker holds it by a
+    """One message on its way through one inbox to one identity; a mail to several people has one for each. `role`: to,
+    cc or bcc; `address`: the identity's, as it was sent to. `status` only moves forward. A worker holds it by a
     lease; `parts_sent` lets a long message go on where it stopped."""
     __tablename__ = "delivery"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -21,10 +22,12 @@ class Delivery(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
     identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), index=True)
+    role: Mapped[str] = mapped_column(String(8), default="to")
+    address: Mapped[str] = mapped_column(String(320), default="")
     status: Mapped[DeliveryStatus] = mapped_column(String(16), default=DeliveryStatus.QUEUED)
     held: Mapped[bool] = mapped_column(default=False)           # restored from a backup: waits for an admin
-    mail_id: Mapped[str] = mapped_column(Text, default="")      # Message-ID, fixed when queued: every copy is the same
-    reply_token: Mapped[str] = mapped_column(String(64), default="")
+    mail_id: Mapped[str] = mapped_column(Text, default="", index=True)  # fixed when queued: every copy is the same mail
+    reply_token: Mapped[str] = mapped_column(String(64), default="", index=True)    # of this reader alone
     external_id: Mapped[str | None] = mapped_column(Text, index=True)
     parts_sent: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -20,6 +20,8 @@ class Inbox(Base):
     account: Mapped[str] = mapped_column(String(200), default="", index=True)   # page id, number id, mail address
     settings: Mapped[dict] = mapped_column(Json, default=dict)
     secrets: Mapped[str] = mapped_column(Text, default="")      # encrypted; see helpdesk.security
+    tokens: Mapped[str] = mapped_column(Text, default="")       # encrypted: what opens a mailbox by OAuth
+    token_lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)     # somebody is renewing them
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     assistant: Mapped[bool] = mapped_column(default=True)
     enabled: Mapped[bool] = mapped_column(default=True)

@@ -11,7 +11,8 @@ from helpdesk.db import Base, Json, UTCDateTime
 
 
 class Message(Base):
-    """`direction` in or out; `kind` message or note (notes never leave the house). `trace` says how it came to be in
+    """`direction` in or out; `kind` message, note (never leaves the house) or aside (to or from somebody who is not
+    part of the customer's conversation: no customer ever sees it). `trace` says how it came to be in
     this ticket, or who or what wrote it. (inbox_id, external_id) is unique: a redelivery finds its own row."""
     __tablename__ = "message"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -21,7 +22,7 @@ class Message(Base):
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id"))
     channel: Mapped[str] = mapped_column(String(32), default="")
     direction: Mapped[str] = mapped_column(String(3))
-    kind: Mapped[str] = mapped_column(String(8), default="message")
+    kind: Mapped[str] = mapped_column(String(8), default="message")     # what customers may see has this one
     author_kind: Mapped[str] = mapped_column(String(12))        # contact, agent, assistant, system
     author_id: Mapped[int | None]
     author_name: Mapped[str] = mapped_column(String(200), default="")     # as it was when it was said

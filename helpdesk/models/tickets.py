@@ -95,7 +95,9 @@ class TicketTag(Base):
 
 
 class Participant(Base):
-    """Who takes part in a ticket, by address. `role`: requester, cc, or unverified (knew the secret, is not known)."""
+    """Who takes part in a ticket, by address. `role`: requester; cc (an agent let them in); bcc; third (an agent
+    forwarded something to them); or unverified (knew the secret, is not known). Only the first two belong to the
+    customer's conversation: what the others write is an aside."""
     __tablename__ = "participant"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
     identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), primary_key=True, index=True)

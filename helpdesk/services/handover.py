@@ -50,8 +50,9 @@ def hand_over(session: Session, ticket: Ticket, reason: str, actor: str = "assis
 def customer_language(session: Session, ticket: Ticket, text: str = "") -> str:
     """What to speak: the language somebody plainly writes in, else their device's, else what their words hint at, else
     the house's."""
-    said = session.scalars(select(Message.text).where(Message.ticket_id == ticket.id, Message.direction == "in")
-                           .order_by(Message.seq.desc()).limit(RECENT)).all()
+    said = session.scalars(select(Message.text).where(
+        Message.ticket_id == ticket.id, Message.direction == "in", Message.kind == "message")
+        .order_by(Message.seq.desc()).limit(RECENT)).all()
     hint = ""
     for sample in (text, *said):
         code, clear = language(sample)

@@ -22,8 +22,9 @@ MERGE_STEPS = 20
 LONGEST = 320           # characters of an address; cut, two people could become one
 SEEN_AFTER = timedelta(minutes=1)       # in a chat, not every line needs to be written down as a sign of life
 TYPED = "typed"
-HOW_TRUST = {TYPED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED, "platform": Trust.VERIFIED,
-             "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
+NAMED = "named"         # an agent wrote it down as a reader of a mail
+HOW_TRUST = {TYPED: Trust.CLAIMED, NAMED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED,
+             "platform": Trust.VERIFIED, "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
 BY_ADDRESS = select(Identity).options(joinedload(Identity.contact, innerjoin=True)).where(
     Identity.kind == bindparam("kind"), Identity.value == bindparam("value"), Identity.scope == bindparam("scope"))
 
@@ -117,6 +118,18 @@ def claim(session: Session, contact: Contact, kind: str, value: str) -> Identity
                       actor=contact.actor)
     elif survivor(session, identity.contact).id != contact.id:
         contact.claims = {**(contact.claims or {}), kind: value}
+    return identity
+
+
+def mentioned(session: Session, kind: str, value: str, name: str = "") -> Identity:
+    """The owner of an address that an agent writes to, made known if new."""
+    value = normal(kind, value)
+    identity = find(session, kind, value)
+    if identity is None:
+        identity = Identity(kind=kind, value=value, trust=HOW_TRUST[NAMED], source=NAMED)
+        identity.contact = _new_contact(session, name or _as_name(kind, value), "")
+        session.add(identity)
+        session.flush()
     return identity
 
 

@@ -188,6 +188,8 @@ def discard(session: Session, raw: RawInbound, actor: str) -> None:
 def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw: RawInbound) -> Message | None:
     """One message from outside into its ticket. None when it is known, or only opened the line."""
     item = bounds.fitted(item)
+    if item.reports:
+        return _returned(session, inbox, item)
     external_id = _new_external_id(session, inbox, item)
     if external_id is None:
         return None
@@ -210,6 +212,8 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
         message.payload = {**message.payload, "passed_on_by": carrier.name}
     if decision.ticket:
         _join(session, ticket, identity, decision)
+    if identity.failing_since and not item.by_machine and not carrier:
+        identity.failing_since = None       # whoever writes from an address can be written to
     if decision.secret and not channel.proves_sender and not decision.unverified and not carrier:
         identities.replied(session, identity)
     if not item.automatic:
@@ -225,20 +229,35 @@ def report(session: Session, inbox: Inbox, receipt: Receipt) -> None:
     """What became of something we sent, by its id or by everything up to a time."""
     found = next(filter(None, (_spoken_of(session, one, receipt) for one in _family(session, inbox))), [])
     for delivery in found:
-        if receipt.status == "failed" and not receipt.permanent:
-            delivery.error = f"Delayed: {bounds.clean(receipt.error)}"[:1000]
-        else:
-            outbox.mark(session, delivery, receipt.status, bounds.clean(receipt.error))
+        _settle(session, delivery, receipt)
         if receipt.unwanted:
             outbox.unwanted(session, delivery, receipt.unwanted)
 
 
+def _settle(session: Session, delivery: Delivery, receipt: Receipt) -> None:
+    words = bounds.clean(receipt.error)
+    if receipt.code and receipt.code not in words and receipt.status == "failed":
+        words = f"{receipt.code} {words}"
+    if receipt.status == "failed" and not receipt.permanent:
+        outbox.delayed(session, delivery, words)
+    else:
+        outbox.mark(session, delivery, receipt.status, words)
+
+
+def _returned(session: Session, inbox: Inbox, item: Inbound) -> None:
+    """A bounce that names no mail of ours: it speaks of the last one to the address that it does name. It is never a
+    ticket; one that fits nothing is kept aside, because it may be a person's mail after all."""
+    found = [(delivery, receipt) for receipt in item.reports
+             if receipt.address and (delivery := outbox.last_to(session, inbox.id, receipt.address))]
+    if not found:
+        raise Unreadable("It reports on a mail that was not sent from here, or not lately.")
+    for delivery, receipt in found:
+        _settle(session, delivery, receipt)
+
+
 def _spoken_of(session: Session, inbox: Inbox, receipt: Receipt) -> list[Delivery]:
     if not receipt.watermark:
-        if not receipt.external_id:
-            return []           # it speaks of an address, but of no mail that could be named
-        one = outbox.find_by_external(session, inbox.id, bounds.key(receipt.external_id))
-        return [one] if one else []
+        return outbox.spoken_of(session, inbox.id, receipt)
     kind = inboxes.kind(inbox.channel).identity_kind
     identity = (identities.find(session, kind, receipt.address, inbox.account)
                 or identities.find(session, kind, receipt.address))
@@ -313,8 +332,9 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
         payload |= {"marks": list(item.marks), "forwarded_from": [bounds.clean(one) for one in item.forwarded_from]}
     message = Message(
         ticket_id=ticket.id, seq=ticket.seq, inbox_id=inbox.id, identity_id=identity.id, channel=inbox.channel,
-        direction="in", author_kind="contact", author_id=identity.contact_id,
-        author_name=(item.name or identity.contact.label)[:200], subject=item.subject[:300], text=item.text,
+        direction="in", kind="aside" if decision.aside else "message", author_kind="contact",
+        author_id=identity.contact_id, author_name=(item.name or identity.contact.label)[:200],
+        subject=item.subject[:300], text=item.text,
         full_text=item.full_text if item.full_text != item.text else "", html=item.html, payload=payload,
         external_id=external_id, fingerprint=item.fingerprint, raw_id=raw.id, trace=decision.trace(),
         sent_at=item.sent_at)
@@ -361,13 +381,16 @@ def _move_ticket(session, inbox, ticket, identity, item, message, decision) -> N
                       actor=identity.contact.actor)
     ticket.preview, ticket.preview_author = (item.text or _file_names(item))[:200], "contact"
     ticket.channel, ticket.last_message_at = inbox.channel, max(ticket.last_message_at, message.sent_at)
-    if not decision.unverified:
+    if decision.leads:
         ticket.reply_inbox_id, ticket.reply_identity_id = inbox.id, identity.id
     if item.by_machine:
         return
-    tickets.wake(session, ticket, "customer wrote")
+    tickets.wake(session, ticket, "customer wrote" if not decision.aside else "somebody else wrote")
     if ticket.status != Status.OPEN:
-        tickets.set_status(session, ticket, Status.OPEN, identity.contact.actor, why="customer wrote")
+        tickets.set_status(session, ticket, Status.OPEN, identity.contact.actor,
+                           why="customer wrote" if not decision.aside else "somebody else wrote")
+    if decision.role in ("third", "bcc"):       # their answer is no question of the customer's
+        return
     ticket.waiting_since = ticket.waiting_since or message.sent_at
     if decision.ticket:
         sla.customer_wrote(session, ticket, message.sent_at)

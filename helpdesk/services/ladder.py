@@ -16,9 +16,11 @@ from helpdesk import settings
 from helpdesk.clock import now
 from helpdesk.errors import NotFound
 from helpdesk.models import Identity, Inbox, Message, Participant, Status, ThreadKey, Ticket
-from helpdesk.services import tickets
+from helpdesk.services import recipients, tickets
 
 FLOOD, FLOOD_WINDOW = 20, timedelta(minutes=10)
+ROLES = {"cc": "in copy", "bcc": "in hidden copy", "third": "something was forwarded to them",
+         "unverified": "nobody has let them in yet"}
 LAST = select(Ticket).where(Ticket.contact_id == bindparam("contact_id")).order_by(Ticket.id.desc()).limit(1)
 
 
@@ -32,12 +34,22 @@ class Decision:
     switched: bool = False          # the matter changed its channel
     secret: bool = False            # proved to have received something of ours
     flood: bool = False             # one of far too many at once
-    participant: Participant | None = None
+    role: str = "requester"         # how the sender takes part
     steps: list[str] = field(default_factory=list)
+
+    @property
+    def aside(self) -> bool:
+        """Whether what they write stays out of the customer's conversation."""
+        return self.role not in recipients.INSIDE
+
+    @property
+    def leads(self) -> bool:
+        """Whether the sender is the one to be answered from now on: a colleague in copy is not."""
+        return self.role == "requester"
 
     def trace(self) -> dict:
         """What is stored on the message."""
-        return {"rung": self.rung, "steps": self.steps}
+        return {"rung": self.rung, "steps": self.steps} | ({"role": self.role} if self.role != "requester" else {})
 
 
 def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, identity: Identity) -> Decision:
@@ -54,7 +66,7 @@ def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, iden
         return Decision("new", follows=last, steps=steps)
     if too_old(decision.ticket):
         steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
-        if decision.unverified:     # what went before is none of a stranger's business
+        if decision.aside:          # what went before is none of a stranger's business
             return Decision("new", steps=steps)
         return Decision("new", follows=decision.ticket, steps=steps, secret=decision.secret)
     decision.steps = steps
@@ -80,14 +92,19 @@ def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | Non
         except NotFound:
             continue
         participant = session.get(Participant, (ticket.id, identity.id))
+        if participant and participant.role != "requester":
+            steps.append(f"answers {'our message' if row.secret else 'a message'} in ticket {ticket.id}, and the "
+                         f"sender takes part in it: {ROLES[participant.role]}")
+            return Decision("thread", ticket, secret=row.secret, role=participant.role,
+                            unverified=participant.role == "unverified", switched=ticket.channel != inbox.channel)
         if participant or identity.verified and identity.contact_id == ticket.contact_id:
             steps.append(f"answers {'our message' if row.secret else 'a message'} in ticket {ticket.id}, "
                          "and the sender takes part in it")
-            return Decision("thread", ticket, secret=row.secret, participant=participant,
+            return Decision("thread", ticket, secret=row.secret,
                             switched=ticket.channel != inbox.channel)
         if row.secret:
             steps.append(f"answers our message in ticket {ticket.id}, but the sender was not part of it: unverified")
-            return Decision("thread", ticket, secret=True, unverified=True)
+            return Decision("thread", ticket, secret=True, unverified=True, role="unverified")
         steps.append(f"names a message of ticket {ticket.id}, but the sender does not take part in it: not let in")
     return None
 

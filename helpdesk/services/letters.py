@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from channels._mail_signature import filled
 from channels.base import Quote
 from helpdesk import settings, texts
-from helpdesk.models import Delivery, Inbox, Message, Participant, Ticket
-from helpdesk.services import handover
+from helpdesk.models import Delivery, Identity, Inbox, Message, Participant, Ticket
+from helpdesk.services import handover, recipients
 
 MOST_QUOTES = 30
 REPLY_MARKS = ("re:", "aw:", "sv:", "rv:")
@@ -41,14 +41,14 @@ def signature(ticket: Ticket, inbox: Inbox, agent_name: str) -> tuple[str, str]:
     return (filled(given.get("signature", ""), values), filled(given.get("signature_html", ""), values, html=True))
 
 
-def quotes(session: Session, ticket: Ticket, message: Message, inbox: Inbox, quote: str) -> list[Quote]:
+def quotes(session: Session, ticket: Ticket, message: Message, quote: str) -> list[Quote]:
     """What is quoted below `message`, the latest first. `quote`: the inbox's choice, none, last or thread."""
     if quote not in ("last", "thread"):
         return []
     strangers = select(Participant.identity_id).where(Participant.ticket_id == ticket.id,
-                                                      Participant.role == "unverified")
+                                                      Participant.role.not_in(recipients.INSIDE))
     earlier = select(Message).where(
-        Message.ticket_id == ticket.id, Message.inbox_id == inbox.id, Message.seq < message.seq,
+        Message.ticket_id == ticket.id, Message.inbox_id == message.inbox_id, Message.seq < message.seq,
         Message.kind == "message", Message.author_kind != "system", Message.text != "",
         (Message.direction == "out") | Message.identity_id.not_in(strangers)).order_by(Message.seq.desc())
     wanted = earlier.limit(MOST_QUOTES) if quote == "thread" else earlier.where(Message.direction == "in").limit(1)
@@ -57,17 +57,46 @@ def quotes(session: Session, ticket: Ticket, message: Message, inbox: Inbox, quo
     return [Quote(_attribution(one, locale), one.text) for one in found]
 
 
-def replies_to(session: Session, delivery: Delivery) -> list[str]:
-    """The Message-IDs of this mail conversation before `delivery`, the nearest first."""
-    rows = session.execute(
-        select(Message.external_id, Message.id).where(
-            Message.ticket_id == delivery.ticket_id, Message.direction == "in", Message.inbox_id == delivery.inbox_id,
-            Message.id < delivery.message_id)
-        .union_all(select(Delivery.mail_id, Delivery.message_id).where(
-            Delivery.ticket_id == delivery.ticket_id, Delivery.inbox_id == delivery.inbox_id,
-            Delivery.message_id < delivery.message_id))).all()
+def forwarded(session: Session, ticket: Ticket, message: Message) -> list[Quote]:
+    """What an agent hands on to somebody else: the messages that `message` names, each with its header above."""
+    ids = (message.payload or {}).get("forwarded", ())
+    if not ids:
+        return []
+    found = session.scalars(select(Message).where(
+        Message.ticket_id == ticket.id, Message.id.in_(ids), Message.kind != "note").order_by(Message.seq)).all()
+    if len(found) == 1:         # as it came, with the history that it quotes itself
+        return [Quote(_header(session, ticket, found[0]), found[0].full_text or found[0].text, found[0].html, True)]
+    return [Quote(_header(session, ticket, one), one.text, forwarded=True) for one in found]
+
+
+def replies_to(session: Session, delivery: Delivery, aside: bool) -> list[str]:
+    """The Message-IDs of this mail conversation before `delivery`, the nearest first. Asides are conversations of their
+    own, each with one person."""
+    heard = select(Message.external_id, Message.id).where(
+        Message.ticket_id == delivery.ticket_id, Message.direction == "in", Message.inbox_id == delivery.inbox_id,
+        Message.id < delivery.message_id)
+    said = select(Delivery.mail_id, Delivery.message_id).join(Message, Message.id == Delivery.message_id).where(
+        Delivery.ticket_id == delivery.ticket_id, Delivery.inbox_id == delivery.inbox_id,
+        Delivery.message_id < delivery.message_id)
+    if aside:
+        heard = heard.where(Message.kind == "aside", Message.identity_id == delivery.identity_id)
+        said = said.where(Message.kind == "aside", Delivery.identity_id == delivery.identity_id)
+    else:
+        heard, said = heard.where(Message.kind == "message"), said.where(Message.kind == "message")
+    rows = session.execute(heard.union_all(said)).all()
     latest = sorted((row for row in rows if row[0] and row[0].startswith("<")), key=lambda row: -row[1])
     return list(dict.fromkeys(row[0] for row in latest))
+
+
+def _header(session: Session, ticket: Ticket, message: Message) -> str:
+    """What stands above a forwarded message, as mail programs write it."""
+    sender = session.get(Identity, message.identity_id) if message.identity_id and message.direction == "in" else None
+    address = sender.value if sender and sender.kind == "email" else ""
+    who = f"{message.author_name} <{address}>" if address and message.author_name != address else (
+        address or message.author_name or settings.current().company_name)
+    lines = ["---------- Forwarded message ----------", f"From: {who}",
+             f"Date: {message.sent_at:%a, %d %b %Y %H:%M} UTC", f"Subject: {message.subject or ticket.subject}"]
+    return "\n".join(" ".join(line.split()) for line in lines)
 
 
 def _attribution(message: Message, locale: str) -> str:

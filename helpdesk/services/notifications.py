@@ -41,10 +41,10 @@ def alert_breach(session: Session, ticket_id: int, *, kind: str, **_) -> None:
            _whoever_has_it(session, ticket))
 
 
-def alert_failure(session: Session, ticket_id: int, *, error: str, **_) -> None:
+def alert_failure(session: Session, ticket_id: int, *, error: str, address: str = "", **_) -> None:
     """A message will not arrive."""
     ticket = session.get(Ticket, ticket_id)
-    _alert(session, ticket, "failure", f"Not delivered to {ticket.contact.label}: {error}",
+    _alert(session, ticket, "failure", f"Not delivered to {address or ticket.contact.label}: {error}",
            _whoever_has_it(session, ticket))
 
 

@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from channels._mail_codes import marks_address
 from channels._mail_headers import normal_address
-from channels.base import SendError
+from channels.base import Receipt, SendError
 from channels.base import Status as DeliveryStatus
 from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
-from helpdesk.models import Delivery, Identity, Inbox, Message, SystemState, ThreadKey, Ticket
-from helpdesk.services import automatic_mail, bounds, inboxes
+from helpdesk.models import Delivery, Identity, Inbox, Message, Status, SystemState, ThreadKey, Ticket
+from helpdesk.services import automatic_mail, bounds, inboxes, tickets
 from helpdesk.services.routes import Route
 
 LEASE = timedelta(seconds=180)          # longer than any channel's own time-outs (SMTP waits 120 s after DATA)
@@ -34,16 +35,18 @@ READY = (DeliveryStatus.QUEUED, DeliveryStatus.UNCERTAIN)
 HOLD = "outbox_hold"
 
 
-def enqueue(session: Session, ticket: Ticket, message: Message, route: Route) -> Delivery:
-    """Plan the delivery of a message. Whatever may come back from it is remembered as a key to this ticket."""
-    delivery = Delivery(message_id=message.id, ticket_id=ticket.id, inbox_id=route.inbox.id,
-                        identity_id=route.identity.id, held=held(session))
+def enqueue(session: Session, ticket: Ticket, message: Message, route: Route, role: str = "to",
+            mail_id: str = "") -> Delivery:
+    """Plan the delivery of a message. Whatever may come back from it is remembered as a key to this ticket. Further
+    readers of one mail are given its `mail_id`: to mail programs all copies are one mail, to us each is its own."""
+    delivery = Delivery(message_id=message.id, ticket_id=ticket.id, inbox_id=route.inbox.id, role=role,
+                        identity_id=route.identity.id, address=route.identity.value[:320], held=held(session))
     cls = inboxes.kind(route.inbox.channel)
     if cls.instant:
         delivery.status, delivery.sent_at = DeliveryStatus.SENT, now()
         db.tell(session, f"{route.identity.kind}:{route.identity.id}", "message", seq=message.seq)
     if cls.can.subject:
-        _make_answerable(session, ticket, delivery, route)
+        _make_answerable(session, ticket, delivery, route, mail_id)
         if automatic_mail.written_by_machine(message, route):
             delivery.error = automatic_mail.refusal(session, ticket, route)
             delivery.status = DeliveryStatus.FAILED if delivery.error else DeliveryStatus.QUEUED
@@ -53,11 +56,11 @@ def enqueue(session: Session, ticket: Ticket, message: Message, route: Route) ->
     return delivery
 
 
-def _make_answerable(session: Session, ticket: Ticket, delivery: Delivery, route: Route) -> None:
+def _make_answerable(session: Session, ticket: Ticket, delivery: Delivery, route: Route, mail_id: str) -> None:
     domain = normal_address(route.inbox.account).rpartition("@")[2] or "localhost"
-    delivery.mail_id = f"<{secrets.token_hex(16)}.{ticket.id}@{domain}>"
+    delivery.mail_id = mail_id or f"<{secrets.token_hex(16)}.{ticket.id}@{domain}>"
     delivery.reply_token = secrets.token_hex(16)        # hex: some mail systems lower-case the local part
-    for key in (delivery.mail_id, f"token:{delivery.reply_token}"):
+    for key in (*(() if mail_id else (delivery.mail_id,)), f"token:{delivery.reply_token}"):
         session.add(ThreadKey(key=key, inbox_id=route.inbox.id, ticket_id=ticket.id, secret=True))
 
 
@@ -203,6 +206,13 @@ def unwanted(session: Session, delivery: Delivery, did: str) -> None:
                   ticket=session.get(Ticket, delivery.ticket_id, with_for_update=True), contact=identity.contact)
 
 
+def delayed(session: Session, delivery: Delivery, words: str) -> None:
+    """The other side still tries."""
+    if delivery.status == DeliveryStatus.SENT:
+        delivery.error = f"Delayed: {words}"[:1000]
+        _told(session, delivery)
+
+
 def retry(session: Session, delivery: Delivery, actor: str) -> None:
     """An agent wants it sent again. Raises Invalid unless it failed or may not have arrived."""
     if delivery.status not in (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN):
@@ -227,10 +237,29 @@ def release(session: Session, actor: str) -> int:
 
 
 def find_by_external(session: Session, inbox_id: int, external_id: str) -> Delivery | None:
-    """The delivery that a receipt or bounce speaks of."""
+    """The delivery that the provider knows by this id."""
+    return session.scalar(select(Delivery).where(Delivery.inbox_id == inbox_id, Delivery.external_id == external_id))
+
+
+def spoken_of(session: Session, inbox_id: int, receipt: Receipt) -> list[Delivery]:
+    """The deliveries that a receipt or a bounce speaks of: by the secret in the address to which it came, else by the
+    id of what we sent, and of several readers the one it names."""
+    if receipt.tokens and (found := session.scalars(select(Delivery).where(
+            Delivery.reply_token.in_(receipt.tokens))).all()):
+        return list(found)
+    external_id = bounds.key(receipt.external_id)
+    found = session.scalars(select(Delivery).where(Delivery.inbox_id == inbox_id, Delivery.external_id == external_id)
+                            ).all() if external_id else []
+    found = found or (session.scalars(select(Delivery).where(
+        Delivery.inbox_id == inbox_id, Delivery.mail_id == external_id)).all() if external_id else [])
+    return [one for one in found if len(found) == 1 or one.address == normal_address(receipt.address)]
+
+
+def last_to(session: Session, inbox_id: int, address: str) -> Delivery | None:
+    """The last mail to this address, if it is so fresh that a report may still come."""
     return session.scalar(select(Delivery).where(
-        Delivery.inbox_id == inbox_id,
-        or_(Delivery.external_id == external_id, and_(Delivery.mail_id == external_id, Delivery.mail_id != ""))))
+        Delivery.inbox_id == inbox_id, Delivery.mail_id != "", Delivery.address == normal_address(address),
+        Delivery.sent_at > now() - GIVE_UP).order_by(Delivery.id.desc()).limit(1))
 
 
 def _move(session: Session, delivery: Delivery, status: DeliveryStatus) -> None:
@@ -241,13 +270,18 @@ def _move(session: Session, delivery: Delivery, status: DeliveryStatus) -> None:
 
 def _fail(session: Session, delivery: Delivery, error: str) -> None:
     delivery.status, delivery.error = DeliveryStatus.FAILED, error[:1000]
-    identity = session.get(Identity, delivery.identity_id)
-    if inboxes.is_mail(session.get(Inbox, delivery.inbox_id).channel):
+    inbox, identity = session.get(Inbox, delivery.inbox_id), session.get(Identity, delivery.identity_id)
+    mail = inboxes.is_mail(inbox.channel)
+    if mail and marks_address(error):       # a full mailbox, or a rule against us, says nothing of it
         identity.failing_since = identity.failing_since or now()
-    ticket = session.get(Ticket, delivery.ticket_id, with_for_update=True)
+    ticket = tickets.lock(session, delivery.ticket_id)
+    message = session.get(Message, delivery.message_id)
     events.record(session, events.DeliveryFailed(
         delivery_id=delivery.id, message_id=delivery.message_id, error=error[:500],
-        channel=session.get(Inbox, delivery.inbox_id).channel), ticket=ticket)
+        channel=inbox.channel, address=delivery.address if mail else ""), ticket=ticket)
+    if (message.author_kind, message.kind, delivery.role) == ("agent", "message", "to") and ticket.status in (
+            Status.PENDING, Status.RESOLVED):           # nobody waits for an answer to what never arrived
+        tickets.set_status(session, ticket, Status.OPEN, "system", why="not delivered")
     _told(session, delivery)
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,40 +13,48 @@ from helpdesk import events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Agent, Attachment, Message, Status, Ticket
-from helpdesk.services import outbox, sla, tickets
+from helpdesk.services import outbox, recipients, sla, tickets
 from helpdesk.services import routes as ways
 from helpdesk.services.files import StoredFile
 
 TEXT_LIMIT = 100_000
+NOBODY_ELSE = recipients.Others()
 
 
 def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agent: Agent | None = None,
          route: ways.Route | None = None, html: str = "", files: Sequence[StoredFile] = (),
          buttons: Sequence[Button] = (), client_id: str | None = None, payload: dict | None = None,
-         subject: str = "") -> Message:
+         subject: str = "", others: recipients.Others = NOBODY_ELSE) -> Message:
     """Answer the customer over `route`, or over the best open way.
 
     `by`: agent, assistant or system. Sent again with the same client_id it gives the first message back. An agent's
-    answer meets the first-response promise and silences the assistant; the others do neither. Raises Invalid when
+    answer meets the first-response promise and silences the assistant; the others do neither. `others`: further
+    readers of a mail. Raises Invalid when
     there is nothing to send or no open way.
     """
-    if known := _same(session, ticket, client_id):
+    if known := same(session, ticket, client_id):
         return known
-    text = _clean(text, files)
+    text = clean(text, files)
     route = route or ways.default(session, ticket, by)
     if route is None:
         raise Invalid("There is no open way to reach this contact. Ask for an address, or wait until they write.")
     if not route.open and not (payload or {}).get("template"):
         raise Invalid(route.why)
     _check_files(route, files)
+    if others and not route.can.subject:
+        raise Invalid("Only a mail can have further readers. Choose a mail inbox, or leave To, Cc and Bcc empty.")
+    readers = recipients.invite(session, ticket, route.identity, others, agent.actor if agent else by)
+    payload = {**(payload or {}), **(recipients.header(route.identity, readers) if readers else {})}
     at = now()
-    message = _add(session, ticket, Message(
+    message = add(session, ticket, Message(
         direction="out", kind="message", author_kind=by, author_id=agent.id if agent else None,
         author_name=agent.name if agent else "", inbox_id=route.inbox.id, channel=route.inbox.channel,
         identity_id=route.identity.id, subject=subject[:300], text=text, html=html, client_id=client_id, sent_at=at,
-        payload={**(payload or {}), **({"buttons": [{"label": b.label, "payload": b.payload} for b in buttons]}
+        payload={**payload, **({"buttons": [{"label": b.label, "payload": b.payload} for b in buttons]}
                                        if buttons else {})}), files)
-    outbox.enqueue(session, ticket, message, route)
+    first = outbox.enqueue(session, ticket, message, route)
+    for reader in readers:
+        outbox.enqueue(session, ticket, message, replace(route, identity=reader.identity), reader.role, first.mail_id)
     actor = agent.actor if agent else by
     if by == "agent":
         human_answered(session, ticket, route.inbox.id, route.identity.id, at)
@@ -60,22 +69,24 @@ def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agen
 def note(session: Session, ticket: Ticket, text: str, agent: Agent, client_id: str | None = None,
          files: Sequence[StoredFile] = ()) -> Message:
     """Write something that only agents see."""
-    if known := _same(session, ticket, client_id):
+    if known := same(session, ticket, client_id):
         return known
-    message = _add(session, ticket, Message(
+    message = add(session, ticket, Message(
         direction="out", kind="note", author_kind="agent", author_id=agent.id, author_name=agent.name,
-        text=_clean(text, files), client_id=client_id, sent_at=now()), files)
+        text=clean(text, files), client_id=client_id, sent_at=now()), files)
     events.record(session, events.NoteAdded(message_id=message.id), ticket=ticket, actor=agent.actor)
     return message
 
 
-def _same(session: Session, ticket: Ticket, client_id: str | None) -> Message | None:
+def same(session: Session, ticket: Ticket, client_id: str | None) -> Message | None:
+    """The message that was sent under this id before."""
     if not client_id:
         return None
     return session.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_id == client_id))
 
 
-def _clean(text: str, files: Sequence[StoredFile]) -> str:
+def clean(text: str, files: Sequence[StoredFile]) -> str:
+    """The text as it is kept. Raises Invalid when there is nothing to send, or too much."""
     text = text.replace("\0", "").replace("\r\n", "\n").strip()
     if not text and not files:
         raise Invalid("Write something, or attach a file.")
@@ -93,7 +104,8 @@ def _check_files(route: ways.Route, files: Sequence[StoredFile]) -> None:
                           f"{route.can.file_limit // 1_000_000} MB.")
 
 
-def _add(session: Session, ticket: Ticket, message: Message, files: Sequence[StoredFile]) -> Message:
+def add(session: Session, ticket: Ticket, message: Message, files: Sequence[StoredFile]) -> Message:
+    """Put a message at the end of its ticket."""
     ticket.seq += 1
     message.ticket_id, message.seq = ticket.id, ticket.seq
     message.attachments = [Attachment(name=f.name, content_type=f.content_type, size=f.size, sha256=f.sha256)

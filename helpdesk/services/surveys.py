@@ -123,7 +123,8 @@ def _last_words(session: Session, ticket: Ticket) -> Message | None:
     automatic = select(Event.data["message_id"].as_integer()).where(
         Event.ticket_id == ticket.id, Event.name == "MessageReceived", Event.data["automatic"].as_string() != "")
     return session.scalar(select(Message).where(
-        Message.ticket_id == ticket.id, Message.direction == "in", Message.id.not_in(automatic))
+        Message.ticket_id == ticket.id, Message.direction == "in", Message.kind == "message",
+        Message.id.not_in(automatic))
         .order_by(Message.seq.desc()).limit(1))
 
 

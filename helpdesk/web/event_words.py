@@ -20,6 +20,13 @@ REASON_WORDS = {"asked": "the customer asked for a person", "misses": "it did no
                 "agent": "an agent took over"}
 
 
+REOPENED = {"customer wrote": ": the customer wrote again", "answered": ": somebody answered",
+            "somebody else wrote": ": somebody else wrote", "not delivered": ": an answer did not arrive"}
+FORWARDED = {"ticket": "forwarded the conversation", "message": "forwarded a message", "nothing": "wrote"}
+PARTS = {"cc": "gets copies from now on", "bcc": "got a hidden copy", "third": "takes part as a third party",
+         "unverified": "takes part (unverified)"}
+
+
 @dataclass(frozen=True)
 class Words:
     """How one event is shown. `tone` is '', good, warn or bad; `at` is a time that belongs into the sentence."""
@@ -51,8 +58,7 @@ def _tags(data: dict, who: str) -> Words:
 
 
 def _reopened(data: dict, who: str) -> Words:
-    why = {"customer wrote": ": the customer wrote again", "answered": ": somebody answered"}.get(data.get("why"), "")
-    return Words("refresh", f"{who} reopened the ticket{why}")
+    return Words("refresh", f"{who} reopened the ticket{REOPENED.get(data.get('why'), '')}")
 
 
 def _handed_over(data: dict, who: str) -> Words:
@@ -87,7 +93,8 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
     "TagsChanged": _tags,
     "TicketSnoozed": lambda d, who: Words("snooze", f"{who} snoozed the ticket until", at=_time(d.get("until"))),
     "TicketWoken": lambda d, who: Words("bell", {"due": "The snooze is over", "customer wrote":
-                                                 "Back from snooze: the customer wrote"}.get(
+                                                 "Back from snooze: the customer wrote", "somebody else wrote":
+                                                 "Back from snooze: somebody else wrote"}.get(
                                                      d.get("why"), f"{who} woke the ticket")),
     "ChannelSwitched": lambda d, who: Words("switch", f"{who} went on by {channel_words(d.get('channel'))} (before: "
                                                       f"{channel_words(d.get('previous'))})", "warn"),
@@ -103,14 +110,16 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
                                                       f"{d.get('error')}", "bad"),
     "MailUnwanted": lambda d, who: Words("warning", f"{d.get('address')} {d.get('did')}. Automatic mail no longer goes "
                                                     "there; think before you write again.", "bad"),
+    "TicketForwarded": lambda d, who: Words("forward", f"{who} {FORWARDED.get(d.get('what'), 'wrote')} to "
+                                                       f"{', '.join(d.get('addresses', ()))}"),
     "AnswerMailed": lambda d, who: Words("email", "The visitor had left, so the answer also went to "
                                                   f"{d.get('address')}"),
     "IdentityAdded": lambda d, who: Words("plus", f"{who} gave an address: {d.get('value')}"),
     "IdentityVerified": lambda d, who: Words("shield", f"{d.get('value')} is verified "
                                                        f"{HOW_WORDS.get(d.get('how'), '')}".rstrip(), "good"),
     "ContactsMerged": lambda d, who: Words("contacts", "Two records of this person became one"),
-    "ParticipantJoined": lambda d, who: Words("plus", f"{d.get('address')} takes part"
-                                              + (" (unverified)" if d.get("role") == "unverified" else ""),
+    "ParticipantJoined": lambda d, who: Words("plus", f"{d.get('address')} "
+                                              f"{PARTS.get(d.get('role'), 'takes part')}",
                                               "warn" if d.get("role") == "unverified" else ""),
     "SlaBreached": lambda d, who: Words("clock", f"The {CLOCK_WORDS.get(d.get('kind'), d.get('kind'))} is overdue",
                                         "bad"),

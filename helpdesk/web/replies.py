@@ -8,6 +8,7 @@ from helpdesk import db
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Agent, Delivery, Message
 from helpdesk.services import files, outbox, replies, routes, tickets
+from helpdesk.services.recipients import Others
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs, wants_fragment
 from helpdesk.web.ticket_verbs import way_back
@@ -20,13 +21,14 @@ THEN = ("resolved", "pending")
 @pages.post("/tickets/<int:ticket_id>/replies")
 @needs("agent")
 def reply(ticket_id: int):
-    """text, route=<key>, files, client_id; then=resolved or pending."""
+    """text, route=<key>, to, cc, bcc, files, client_id; then=resolved or pending."""
     stored, then = _uploads(), request.form.get("then", "")
     with db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
         agent = session.get(Agent, g.agent.id)
         message = replies.send(session, ticket, request.form.get("text", ""), agent=agent, files=stored,
-                               route=_route(session, ticket), client_id=_client_id())
+                               route=_route(session, ticket), client_id=_client_id(),
+                               others=Others(*(request.form.get(name, "") for name in ("to", "cc", "bcc"))))
         if then in THEN:
             tickets.set_status(session, ticket, then, agent.actor)
         message_id = message.id

@@ -1,7 +1,7 @@
 """What the ticket page shows, read in one go."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,7 @@ from helpdesk.models import (
     TicketTag,
 )
 from helpdesk.services import letters, routes, timeline, views
+from helpdesk.web import readers
 from helpdesk.web.event_words import event_words
 
 TIMELINE = 100
@@ -112,12 +113,14 @@ def speech(session: Session, ticket: Ticket, people: Directory) -> dict:
             "words_of": partial(event_words, who=_names(ticket.contact, people))}
 
 
-def composer(session: Session, ticket: Ticket) -> dict:
-    """The ways to answer, and what is put below a mail."""
+def composer(session: Session, ticket: Ticket, items: Sequence = ()) -> dict:
+    """The ways to answer, who else may read a mail, and what is put below it. `items`: the conversation that is shown.
+    """
     ways = routes.routes(session, ticket)
     signatures = {way.inbox.id: letters.signature(ticket, way.inbox, g.agent.name)[0] for way in ways
                   if way.can.subject}
-    return {"ways": ways, "way": next((way for way in ways if way.open), None), "signatures": signatures}
+    return {"ways": ways, "way": next((way for way in ways if way.open), None), "signatures": signatures,
+            "readers": readers.of(session, ticket, ways, items) if signatures else None}
 
 
 def panel(session: Session, ticket: Ticket) -> dict:
@@ -131,8 +134,9 @@ def panel(session: Session, ticket: Ticket) -> dict:
 
 def whole(session: Session, ticket: Ticket, people: Directory) -> dict:
     """Everything of the ticket page; `before` in the address asks for an earlier part of the conversation."""
-    return {**header(session, ticket, people), **composer(session, ticket), **panel(session, ticket),
-            **conversation(session, ticket, people, before=request.args.get("before", type=int))}
+    talk = conversation(session, ticket, people, before=request.args.get("before", type=int))
+    return {**header(session, ticket, people), **composer(session, ticket, talk["items"]), **panel(session, ticket),
+            **talk}
 
 
 def one_message(session: Session, message: Message) -> dict:

@@ -79,7 +79,7 @@ def test_too_many_hops_are_a_loop():
 def test_a_bounce_becomes_a_receipt_for_the_mail_it_names():
     [receipt] = parse_mail(bounce())
     assert receipt == Receipt("<sent-7@example.org>", Status.FAILED, receipt.at, "550 5.1.1 No mailbox of that name",
-                              address="gone@example.net", permanent=True)
+                              address="gone@example.net", permanent=True, code="5.1.1")
 
 
 def test_a_delay_is_not_final_and_a_success_is_no_failure():

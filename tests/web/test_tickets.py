@@ -362,3 +362,19 @@ def test_a_message_taken_back_says_so_and_nothing_else(alice, number):
         message.text, message.payload = "", {"unsent_at": now().isoformat()}
     html = part(alice, f"/inbox/all/{number}").text
     assert "took this message back" in html and "No text" not in html
+
+
+def test_the_composer_offers_further_readers_and_says_why(alice, cast):
+    number = write(cast, "Hello", external_id="r1", to=("support@kopi.example", "dee@example.org"),
+                   cc=("bo@example.org", "support+abc@kopi.example"))
+    page = alice.get(f"/inbox/all/{number}").text
+    assert 'data-add="dee@example.org, bo@example.org"' in page and "Reply to all (3)" in page
+    assert 'name="cc" id="reader-cc" value=""' in page, "nobody is let in by a mail from outside"
+    assert "support+abc" not in page.split('class="offers"')[1].split("</ul>")[0]
+    sent = alice.post(f"/tickets/{number}/replies", data={"text": "Hi", "cc": "bo@example.org", "bcc": "x@example.org"})
+    assert sent.status_code == 302
+    page = alice.get(f"/inbox/all/{number}").text
+    assert 'name="cc" id="reader-cc" value="bo@example.org"' in page, "whom an agent let in gets copies"
+    assert "Reply to all" in page and "had a hidden copy" in page
+    refused = alice.post(f"/tickets/{number}/replies", data={"text": "Hi", "cc": "nobody"})
+    assert refused.status_code == 422 and "not a mail address" in refused.text

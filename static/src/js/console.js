@@ -14,6 +14,7 @@ import { mailForm } from "./behaviours/mail-form.js";
 import { menus } from "./behaviours/menus.js";
 import { original } from "./behaviours/original.js";
 import { panes } from "./behaviours/panes.js";
+import { readers } from "./behaviours/readers.js";
 import { route } from "./behaviours/route.js";
 import { shortcuts, shortcutSwitch } from "./behaviours/shortcuts.js";
 import { tagNames } from "./behaviours/tag-names.js";
@@ -28,6 +29,6 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => say(ct
 document.addEventListener("htmx:error", () => say("No connection. Nothing was changed; try again in a moment.", "bad"));
 keepCurrent();
 start({
-  bell, composer, confirm, files, language, live, menus, original, panes, route, shortcuts, template, ticket, toast,
+  bell, composer, confirm, files, language, live, menus, original, panes, readers, route, shortcuts, template, ticket, toast,
   "local-time": localTime, "mail-form": mailForm, "shortcut-switch": shortcutSwitch, "tag-names": tagNames, "ticket-list": ticketList,
 });

@@ -2,6 +2,7 @@
 
 import { setMine } from "../lib/presence.js";
 import { clientId, restore, send } from "../lib/outgoing.js";
+import { putBack, typed } from "../lib/readers.js";
 import { read, write } from "../lib/store.js";
 
 const QUIET = 20000; // after this without a key nobody is "replying" any more
@@ -12,8 +13,7 @@ export function composer(form, signal) {
   const mode = () => new FormData(form).get("mode");
   const draft = (which) => `draft:${form.dataset.agent}:${form.dataset.ticket}:${which}`;
   const ticket = Number(form.dataset.ticket);
-  let shown = mode();
-  let quiet;
+  let shown = mode(), quiet;
   function fill(value) {
     text.value = value;
     text.placeholder = text.dataset[`${shown}Placeholder`];
@@ -41,9 +41,8 @@ export function composer(form, signal) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!text.value.trim() && !files.files.length) return text.focus();
-    const entry = { client_id: clientId(), mode: shown, text: text.value, files: [...files.files],
-      action: `/tickets/${ticket}/${shown === "note" ? "notes" : "replies"}`,
-      then: event.submitter?.name === "then" ? event.submitter.value : "", route: shown === "reply" ? form.elements.route?.value : "" };
+    const entry = { client_id: clientId(), mode: shown, text: text.value, files: [...files.files], action: `/tickets/${ticket}/${shown === "note" ? "notes" : "replies"}`,
+      then: event.submitter?.name === "then" ? event.submitter.value : "", route: shown === "reply" ? form.elements.route?.value : "", ...(shown === "reply" ? typed(form) : {}) };
     files.value = "";
     files.dispatchEvent(new Event("change", { bubbles: true }));
     fill("");
@@ -52,6 +51,7 @@ export function composer(form, signal) {
   form.addEventListener("composer:restore", ({ detail }) => {
     form.querySelector(`[name="mode"][value="${detail.mode}"]`).click();
     fill(detail.text);
+    putBack(form, detail);
     text.focus();
   }, { signal });
   signal.addEventListener("abort", () => clearTimeout(quiet));

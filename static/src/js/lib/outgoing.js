@@ -22,6 +22,7 @@ export function show(form, entry) {
     form.dispatchEvent(new CustomEvent("composer:restore", { detail: entry }));
   });
   put(item, true);
+  form.dispatchEvent(new CustomEvent("composer:sent"));
   return item;
 }
 
@@ -29,7 +30,7 @@ export async function send(form, entry) {
   const item = document.querySelector(`[data-client="${entry.client_id}"]`) ?? show(form, entry);
   state(item, "");
   const body = new FormData();
-  for (const name of ["text", "route", "then", "client_id"]) if (entry[name]) body.set(name, entry[name]);
+  for (const name of ["text", "route", "to", "cc", "bcc", "then", "client_id"]) if (entry[name]) body.set(name, entry[name]);
   for (const file of entry.files) body.append("files", file);
   remember(form, entry);
   try {
