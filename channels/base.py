@@ -205,6 +205,7 @@ class Channel:
     label: ClassVar[str]
     identity_kind: ClassVar[str]            # what an address of this channel is: email, phone, telegram ...
     can: ClassVar[Can] = Can()
+    remarks: ClassVar[str] = ""             # what else somebody who chooses a channel should know, in few words
     settings: ClassVar[Sequence[Setting]] = ()
     instant: ClassVar[bool] = False         # nothing to send: the recipient's own page is told and fetches (web chat)
     proves_sender: ClassVar[bool] = False   # the platform itself authenticates who writes (WhatsApp yes, mail no)

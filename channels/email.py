@@ -26,6 +26,7 @@ class Email(MailMedium):
     """A mail account. Parsing runs in a child process with limits (see channels._mail_pool)."""
     name = "email"
     label = "E-mail"
+    remarks = "IMAP, a built-in SMTP server or a pipe in; SMTP out; DKIM"
     word = "e-mail"
     settings = (
         Setting("address", "Address", help="Customers write to it, and answers come from it."),

@@ -21,6 +21,7 @@ IMAGE_BYTES = 8 * 2**20
 class Instagram(DirectMessages):
     name = "instagram"
     label = "Instagram"
+    remarks = "professional accounts; texts count bytes; pictures up to 8 MB, other files only PDF"
     identity_kind = "instagram"
     person_first = True
     object_name = "instagram"

@@ -29,6 +29,7 @@ TYPING_SECONDS = 20
 class Line(Channel):
     name = "line"
     label = "LINE"
+    remarks = "groups that mention you; what is answered within a minute is free, the rest is counted by LINE"
     identity_kind = "line"
     proves_sender = True
     person_first = True

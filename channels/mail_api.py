@@ -36,6 +36,7 @@ class MailApi(MailMedium):
     """A mail address at a provider such as Mailgun or Postmark. It threads, trims and answers exactly as mail does."""
     name = "mail_api"
     label = "E-mail by provider"
+    remarks = "Mailgun, SendGrid, Postmark, Mandrill, Amazon SES, Brevo, Mailjet, Resend and others"
     word = "e-mail"
     can = replace(MAIL, receipts=frozenset({Status.SENT, Status.DELIVERED, Status.FAILED}))
     body_limit = 50_000_000         # attachments of 35 MB in base64, the most that any of them posts

@@ -14,6 +14,7 @@ HUMAN_AGENT = Setting("human_agent", "The app has the Human Agent permission", r
 class Messenger(DirectMessages):
     name = "messenger"
     label = "Messenger"
+    remarks = "with the Human Agent permission people may answer for 7 days"
     identity_kind = "messenger"
     person_first = True
     object_name = "page"

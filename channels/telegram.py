@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 class Telegram(Channel):
     name = "telegram"
     label = "Telegram"
+    remarks = "bots and business accounts; private chats only; files come in up to 20 MB"
     identity_kind = "telegram"
     person_first = True
     proves_sender = True

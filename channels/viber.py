@@ -54,6 +54,7 @@ FINAL = BROKEN | {1, 3, 4, 5, 6, 11, 13, 14, 16, 17, 18, 19, 20, 21, 22}
 class Viber(Channel):
     name = "viber"
     label = "Viber"
+    remarks = "bots; private chats only; 100 messages until they answer"
     identity_kind = "viber"
     proves_sender = True
     person_first = True

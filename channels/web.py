@@ -24,6 +24,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 class Web(Channel):
     """Messages from the widget. The visitor's token proves which browser writes, so the sender is certain."""
     name, label, word = "web", "Web chat", "chat"
+    remarks = "on your own site; typing is shown both ways"
     identity_kind = "visitor"
     proves_sender = True
     instant = True

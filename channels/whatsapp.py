@@ -41,6 +41,7 @@ SHOWN = {"image/jpeg": ("image", 5 * MB), "image/png": ("image", 5 * MB),
 class WhatsApp(Meta):
     name = "whatsapp"
     label = "WhatsApp"
+    remarks = "Cloud API; business numbers only"
     identity_kind = "phone"
     proves_sender = True
     can = Can(text_limit=4096, files=True, file_limit=100 * MB, buttons=3, reply_window=timedelta(hours=24),

@@ -43,6 +43,7 @@ PRIVATE_MEDIA = ("ton.x.com", "ton.twitter.com")        # wants to know who asks
 class X(Channel):
     name = "x"
     label = "X (Twitter)"
+    remarks = "direct messages; needs a paid plan with the Account Activity API"
     word = "X"
     identity_kind = "x"
     proves_sender = True

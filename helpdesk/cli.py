@@ -108,6 +108,15 @@ def channel() -> None:
     """The accounts by which customers write."""
 
 
+@channel.command("list")
+@click.option("--markdown", is_flag=True, help="as the table of the README")
+def channel_list(markdown) -> None:
+    """What each channel can do, plugins included."""
+    import channels
+    from channels import _matrix
+    click.echo((_matrix.markdown if markdown else _matrix.plain)(channels.load().values()))
+
+
 @channel.command("test")
 @click.argument("name")
 def channel_test(name) -> None:

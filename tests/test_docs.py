@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+import channels
+from channels import _matrix
 from channels.base import Channel
 from helpdesk import db, events
 from helpdesk.cli import main
@@ -55,6 +57,15 @@ def test_every_command_is_in_the_readme_and_no_other_one():
     known = set(commands(main, "helpdesk"))
     table = set(re.findall(r"(?m)^\| `(helpdesk [a-z ]+)`", text))
     assert len(known) > 10 and table == known
+
+
+def test_the_table_of_channels_is_the_one_that_the_code_makes():
+    found = {kind for kind in channels.load().values() if kind.__module__.startswith("channels.")}
+    text = (ROOT / "README.md").read_text()
+    assert _matrix.markdown(found) in text, "helpdesk channel list --markdown makes it"
+    rows = {row[0]: row for row in _matrix.rows(found)}
+    assert rows["WhatsApp"][1] == "24 hours, then templates" and rows["E-mail"][6] == "–"
+    assert "Telegram" in _matrix.plain(found)
 
 
 @pages
