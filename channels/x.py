@@ -51,7 +51,8 @@ class X(Channel):
     can = Can(text_limit=10_000, files=True, file_limit=512 * 2**20, buttons=20, typing=True,
               hears=frozenset({"typing", "echoes"}), receipts=frozenset({Status.SENT, Status.READ}))
     settings = (
-        Setting("account_id", "Account ID", help="The account's number, not its @name: the access token begins so."),
+        Setting("account_id", "Account ID",
+                help="The account's number, not its @name: what stands before the hyphen in the access token."),
         Setting("api_key", "API key", help="Of the app; also called consumer key."),
         Setting("app_secret", "API key secret", secret=True, help="Or consumer secret; it signs every delivery."),
         Setting("access_token", "Access token", secret=True,

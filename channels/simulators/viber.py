@@ -164,7 +164,9 @@ class ViberSimulator:
                                                     "subscribers_count": len(self.names) - len(self.left)}}
         if request.path not in calls:
             return Response("Not found", 404)
-        return _json({"status": 0, "status_message": "ok", **calls[request.path](json.loads(request.get_data()))})
+        body = request.get_data()
+        _need(len(body) <= 30_000, "the message is larger than 30 kB")
+        return _json({"status": 0, "status_message": "ok", **calls[request.path](json.loads(body))})
 
     def _set_webhook(self, given: dict) -> dict[str, Any]:
         try:
@@ -186,7 +188,6 @@ class ViberSimulator:
         if address in self.left:
             raise Refused(6, "receiverNotSubscribed")
         _need(0 < len((given.get("sender") or {}).get("name", "")) <= 28, "sender.name")
-        _need(len(json.dumps(given, ensure_ascii=False).encode()) <= 30_000, "the message is larger than 30 kB")
         token = self._token()
         self.chats.add(address, token, from_business=True, status="sent", at=self.clock(), **self._understood(given))
         if self.receipts:
