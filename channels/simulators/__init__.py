@@ -5,9 +5,12 @@ WSGI application; `serve()` gives it a port of its own.
 """
 from channels.simulators._server import serve
 from channels.simulators.line import LineSimulator
+from channels.simulators.mailgun import MailgunSimulator
 from channels.simulators.meta import MetaSimulator
+from channels.simulators.postmark import PostmarkSimulator
 from channels.simulators.telegram import TelegramSimulator
 from channels.simulators.viber import ViberSimulator
 from channels.simulators.x import XSimulator
 
-__all__ = ["LineSimulator", "MetaSimulator", "TelegramSimulator", "ViberSimulator", "XSimulator", "serve"]
+__all__ = ["LineSimulator", "MailgunSimulator", "MetaSimulator", "PostmarkSimulator", "TelegramSimulator",
+           "ViberSimulator", "XSimulator", "serve"]
