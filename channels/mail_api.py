@@ -3,7 +3,7 @@ channels/_mail_api; whatever form a mail arrives in, it is put together again an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -23,6 +23,7 @@ from channels.base import (
     SendError,
     Setting,
     Status,
+    Step,
     Unreadable,
 )
 
@@ -66,6 +67,13 @@ class MailApi(MailMedium):
                      "provider does not route such addresses to this inbox."),
         *WRITTEN,
     )
+
+    @classmethod
+    def problems(cls, values: Mapping[str, str]) -> dict[str, str]:
+        """What the chosen provider needs beside what every one does, and what the writing of mail needs."""
+        provider = PROVIDERS.get(values.get("provider") or "mailgun")
+        missing = [key for key in provider.needs if not values.get(key)] if provider else []
+        return {**super().problems(values), **{key: f"{provider.label} needs this." for key in missing}}
 
     @property
     def provider(self) -> Provider:
@@ -125,6 +133,20 @@ class MailApi(MailMedium):
 
     def test(self) -> str:
         return self.provider.test()
+
+    def steps(self, webhook: str) -> list[Step]:
+        account = ("Copy the API key again from the provider's pages, and look at account, region and API address: "
+                   "what each provider wants there is in the documents, under “E-mail by provider”.")
+        return [Step("Account", self.test, account), Step("Calls from the provider", lambda: self._proved(webhook), (
+            "Enter the signing key, or for a provider that signs nothing choose a webhook password, and give the "
+            "provider the address with it."))]
+
+    def _proved(self, webhook: str) -> str:
+        provider = self.provider
+        if not any(provider.setting(key) for key in provider.proof):
+            raise SendError(f"Calls of {provider.label} are refused: nothing is set by which we could know them",
+                            permanent=True)
+        return f"Calls to {webhook} are taken when they prove to come from {provider.label}."
 
 
 def _set_aside(raw: bytes, why: str) -> Inbound:

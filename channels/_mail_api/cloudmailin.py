@@ -23,6 +23,7 @@ RECIPIENT = re.compile(r"envelope\[(?:to|recipients)\](?:\[\d+\])?")
 class CloudMailin(Provider):
     name = "cloudmailin"
     label = "CloudMailin"
+    needs = ("account",)
     base = "https://api.cloudmailin.com/api/v0.1"
 
     # In

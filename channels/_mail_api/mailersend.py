@@ -29,6 +29,7 @@ REASONS = ("bounce_reason", "reject_reason", "suppression_reason")
 class MailerSend(Provider):
     name = "mailersend"
     label = "MailerSend"
+    proof = ("signing_key",)
     base = "https://api.mailersend.com/v1"
 
     # In

@@ -39,6 +39,7 @@ HOSTS = {"": "https://api.mailgun.net", "us": "https://api.mailgun.net", "eu": "
 class Mailgun(Provider):
     name = "mailgun"
     label = "Mailgun"
+    proof = ("signing_key",)
 
     # In
 

@@ -31,6 +31,7 @@ from channels.base import Receipt, Request
 class Mailjet(Provider):
     name = "mailjet"
     label = "Mailjet"
+    needs = ("account",)
     base = "https://api.mailjet.com"
 
     # In

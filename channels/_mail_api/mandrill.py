@@ -40,6 +40,7 @@ METADATA = "message_id"
 class Mandrill(Provider):
     name = "mandrill"
     label = "Mandrill"
+    proof = ("signing_key",)
     base = "https://mandrillapp.com/api/1.0"
 
     # In

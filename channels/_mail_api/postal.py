@@ -30,6 +30,8 @@ STATUS = {"MessageSent": "Sent", "MessageDelayed": "SoftFail", "MessageDeliveryF
 class Postal(Provider):
     name = "postal"
     label = "Postal"
+    proof = ("signing_key",)
+    needs = ("api_base",)
 
     # In
 

@@ -34,6 +34,8 @@ class Provider:
     name: ClassVar[str]
     label: ClassVar[str]
     base: ClassVar[str] = ""        # where its API is, unless api_base says otherwise
+    needs: ClassVar[tuple[str, ...]] = ()       # settings without which it cannot work
+    proof: ClassVar[tuple[str, ...]] = ("webhook_secret",)      # the settings of which one proves its calls
 
     def __init__(self, config: Mapping[str, str], http: Any = None):
         self.config, self.http = config, http

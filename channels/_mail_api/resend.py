@@ -35,6 +35,7 @@ TOLERANCE = 300         # seconds
 class Resend(Provider):
     name = "resend"
     label = "Resend"
+    proof = ("signing_key",)
     base = "https://api.resend.com"
 
     # In

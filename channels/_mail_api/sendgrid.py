@@ -47,6 +47,7 @@ TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 class SendGrid(Provider):
     name = "sendgrid"
     label = "SendGrid"
+    proof = ("webhook_secret", "signing_key")
     base = "https://api.sendgrid.com"
 
     # In

@@ -41,6 +41,8 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 class Ses(Provider):
     name = "ses"
     label = "Amazon SES"
+    proof = ("signing_key",)
+    needs = ("account", "region")
 
     # In
 

@@ -36,6 +36,7 @@ HOSTS = {"": "https://go1.unisender.ru/ru/transactional/api/v1", "go1": "https:/
 class UnisenderGo(Provider):
     name = "unisender_go"
     label = "Unisender Go"
+    proof = ("api_key",)
 
     # In
 

@@ -65,6 +65,24 @@ def test_nothing_passes_without_a_secret(provider):
             Request("POST", {**JSON, "Signature": "", "svix-id": "1"}, {}, b'{"auth":"' + b"0" * 32 + b'"}'))
 
 
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_an_admin_is_told_when_no_call_could_ever_be_known(provider):
+    [_, without] = open_with(provider, api_key="").steps("https://help.example.com/webhooks/mail_api/abc")
+    with pytest.raises(SendError):
+        without.check()
+    [_, given] = open_with(provider, signing_key="s", webhook_secret="w").steps("https://help.example.com/hook")
+    assert "https://help.example.com/hook" in given.check()
+
+
+def test_the_form_says_what_this_provider_needs_beside():
+    values = {"address": "support@example.org", "api_key": "k"}
+    needed = {name: set(MailApi.problems({**values, "provider": name})) for name in PROVIDERS}
+    assert {name: keys for name, keys in needed.items() if keys} == {
+        "ses": {"account", "region"}, "mailjet": {"account"}, "cloudmailin": {"account"}, "postal": {"api_base"}}
+    wrong = MailApi.problems({**values, "address": "nonsense", "signature": "{{secret}}"})
+    assert set(wrong) == {"address", "signature"}
+
+
 def test_an_unknown_provider_takes_nothing():
     refused(open_with("pigeon-post"), Request("POST", JSON, {}, b"{}"))
 
