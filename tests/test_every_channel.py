@@ -4,7 +4,15 @@ import re
 import pytest
 import requests
 
-from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator, XSimulator, serve
+from channels.simulators import (
+    LineSimulator,
+    MetaSimulator,
+    PostmarkSimulator,
+    TelegramSimulator,
+    ViberSimulator,
+    XSimulator,
+    serve,
+)
 from helpdesk import db
 from helpdesk.services import inboxes
 from tests.house import Chat, Desk, House, opened, wait_for
@@ -20,6 +28,10 @@ ALONE = {
     "line": ({"access_token": "line-token", "channel_secret": "line-secret"},
              lambda hook: LineSimulator("line-token", "line-secret", webhook_url=hook), "U" + "7" * 32),
     "viber": ({"auth_token": "viber-token"}, lambda hook: ViberSimulator("viber-token", webhook_url=hook), "ann=="),
+    "mail_api": ({"provider": "postmark", "address": "help@kopi.example", "api_key": "postmark-token",
+                  "webhook_secret": "hook-password"},
+                 lambda hook: PostmarkSimulator("postmark-token", "hook-password", to="help@kopi.example",
+                                                webhook_url=hook), "bo@example.com"),
     "x": (X_KEYS, lambda hook: XSimulator(X_KEYS, webhook_url=hook), "1490055512340000001"),
 }
 META_PEOPLE = {"whatsapp": "+6281311112222", "messenger": "9001", "instagram": "9002"}

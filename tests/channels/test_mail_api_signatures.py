@@ -304,6 +304,8 @@ def test_a_topic_of_somebody_else_is_refused_although_amazon_signed(amazon):
     "http://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem",
     "https://sns.eu-west-1.amazonaws.com@evil.example/SimpleNotificationService-0a.pem",
     "https://sns.eu-west-1.amazonaws.com/../SimpleNotificationService-0a.pem",
+    "https://evil.example/?https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem",
+    "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem@evil.example/",
     "https://bucket.s3.amazonaws.com/SimpleNotificationService-0a.pem", "", None, 7])
 def test_a_certificate_comes_from_amazons_own_host_only(amazon, url):
     refused(open_with("ses", amazon, signing_key=TOPIC), post(amazon.signed(SigningCertURL=url)))
