@@ -19,6 +19,7 @@ from channels._mail_written import html_body, plain_body
 from channels.base import Outbound, SendError
 
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,900}>")
+WEB_ADDRESS = re.compile(r"https?://[!-;=?-~]{1,900}")
 UNSAFE = re.compile(r"[\r\n\x00]")
 REFERENCES = 20             # the first, which holds a thread together, and the latest: relays refuse longer lists
 LONGEST_LINE = 990          # bytes; RFC 5322 §2.1.1 says 998
@@ -63,7 +64,7 @@ def compose(message: Outbound, config: Mapping[str, str], now: datetime | None =
     try:
         mail = _mail(message, config, own, to, cc, now or datetime.now(UTC), needs)
         message_id = message.message_id or make_msgid(domain=own.rpartition("@")[2])
-        data = _ids(message_id, message.replies_to) + mail.as_bytes()
+        data = _ids(message_id, message.replies_to) + _way_out(message.unsubscribe) + mail.as_bytes()
     except (ValueError, MessageError, LookupError, TypeError, AttributeError) as error:
         raise SendError(f"this mail cannot be written: {error}", permanent=True) from error
     sender = return_path(own, message.reply_token, config)
@@ -111,10 +112,6 @@ def _mail(message: Outbound, config: Mapping[str, str], own: str, to: Sequence[s
         mail["Auto-Submitted"] = "auto-replied" if message.replies_to else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Precedence"] = "bulk"
-    if message.unsubscribe:
-        mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
-        if message.unsubscribe.startswith("https://"):      # RFC 8058 §3.1 knows no other
-            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     plain, html = plain_body(message), html_body(message)
     mail.set_content(plain, cte=_encoding(plain, needs))
     mail.add_alternative(html, subtype="html", cte=_encoding(html, needs))
@@ -149,6 +146,16 @@ def _encoding(text: str, needs: Offer) -> str | None:
 def _is_ascii(message: Outbound) -> bool:
     return all(part.isascii() for part in (message.text, message.html, message.signature, message.signature_html,
                                            *(q.attribution + q.text for q in message.history)))
+
+
+def _way_out(url: str) -> bytes:
+    """List-Unsubscribe, written here for the same reason as ids: a long address must stay whole."""
+    if not url:
+        return b""
+    if not WEB_ADDRESS.fullmatch(url):
+        raise ValueError(f"not an address to unsubscribe at: {url[:100]}")
+    post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if url.startswith("https://") else ""
+    return f"List-Unsubscribe: <{url}>\r\n{post}".encode("ascii")     # RFC 8058 §3.1 knows https only
 
 
 def _ids(message_id: str, replies_to: Sequence[str]) -> bytes:

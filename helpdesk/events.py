@@ -238,6 +238,13 @@ class ParticipantJoined(Fact):
 
 
 @dataclass(frozen=True)
+class Unsubscribed(Fact):
+    """A reader wants no more surveys and the like at this address, or wants them again."""
+    address: str
+    stopped: bool
+
+
+@dataclass(frozen=True)
 class SlaBreached(Fact):
     """A promise was not kept in time. `kind`: first_response or resolution."""
     kind: str

@@ -15,7 +15,7 @@ from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.jobs import pace
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
-from helpdesk.services import files, inboxes, letters, outbox
+from helpdesk.services import files, inboxes, letters, outbox, unsubscribing
 
 log = logging.getLogger(__name__)
 LANES = 32          # inboxes that are served side by side
@@ -124,7 +124,9 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
     by_agent = message.author_kind == "agent"
     digest = mail and "mail_text" in payload        # what was not seen in the chat, in one mail
     letter = mail and by_agent and not digest
-    plain, designed = letters.signature(ticket, inbox, message.author_name) if letter else ("", "")
+    ended = mail and unsubscribing.due(message)
+    plain, designed = letters.signature(ticket, inbox, message.author_name) if letter else (
+        letters.way_out(identity) if ended else "", "")
     outbound = Outbound(
         id=str(delivery.id), address=identity.value, html="" if digest else message.html,
         text=payload["mail_text"] if digest else message.text,
@@ -137,6 +139,7 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         cc=payload.get("cc", ()) if letter else (),
         history=_history(session, ticket, message, channel) if letter else (),
         signature=plain, signature_html=designed, automatic=not by_agent,
+        unsubscribe=unsubscribing.link(identity) if ended else "",
         template=FilledTemplate(**payload["template"]) if payload.get("template") else None,
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from channels.base import Status as DeliveryStatus
 from helpdesk.clock import now
-from helpdesk.models import Delivery, Inbox, Message, Ticket
-from helpdesk.services import identities, inboxes
+from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket
+from helpdesk.services import identities, inboxes, unsubscribing
 from helpdesk.services.routes import Route
 
 WINDOW, PER_WINDOW = timedelta(minutes=10), 3
@@ -41,6 +41,12 @@ def refusal(session: Session, ticket: Ticket, route: Route) -> str:
              Message.author_kind == "assistant") >= OF_THE_ASSISTANT:
         return f"Not sent: the assistant mails at most {OF_THE_ASSISTANT} times about one matter."
     return ""
+
+
+def ended(message: Message, identity: Identity) -> str:
+    """Why this kind of mail may not go to this address: its reader ended it. '' when it may."""
+    return "Not sent: this address wants no such mails." if identity.unsubscribed_at and unsubscribing.due(
+        message) else ""
 
 
 def written_by_machine(message: Message, route: Route) -> bool:

@@ -14,7 +14,7 @@ from channels._mail_signature import filled
 from channels.base import Quote
 from helpdesk import settings, texts
 from helpdesk.models import Delivery, Identity, Inbox, Message, Participant, Ticket
-from helpdesk.services import handover, recipients
+from helpdesk.services import handover, recipients, survey_words, unsubscribing
 
 MOST_QUOTES = 30
 REPLY_MARKS = ("re:", "aw:", "sv:", "rv:")
@@ -39,6 +39,12 @@ def signature(ticket: Ticket, inbox: Inbox, agent_name: str) -> tuple[str, str]:
               "inbox.name": inbox.name, "inbox.address": inbox.account, "contact.name": ticket.contact.name,
               "ticket.number": str(ticket.id)}
     return (filled(given.get("signature", ""), values), filled(given.get("signature_html", ""), values, html=True))
+
+
+def way_out(identity: Identity) -> str:
+    """What stands below a mail that its reader may end."""
+    words = survey_words.WORDS[survey_words.language(identity.contact.locale, settings.current().default_locale)]
+    return words["no_more"].format(url=unsubscribing.link(identity))
 
 
 def quotes(session: Session, ticket: Ticket, message: Message, quote: str) -> list[Quote]:

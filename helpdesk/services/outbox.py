@@ -48,7 +48,8 @@ def enqueue(session: Session, ticket: Ticket, message: Message, route: Route, ro
     if cls.can.subject:
         _make_answerable(session, ticket, delivery, route, mail_id)
         if automatic_mail.written_by_machine(message, route):
-            delivery.error = automatic_mail.refusal(session, ticket, route)
+            delivery.error = (automatic_mail.refusal(session, ticket, route)
+                              or automatic_mail.ended(message, route.identity))
             delivery.status = DeliveryStatus.FAILED if delivery.error else DeliveryStatus.QUEUED
     session.add(delivery)
     session.flush()

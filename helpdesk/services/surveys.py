@@ -130,7 +130,8 @@ def _last_words(session: Session, ticket: Ticket) -> Message | None:
 
 def _route(session: Session, ticket: Ticket) -> routes.Route | None:
     """The way the customer came last, or else the best open one."""
-    last, found = _last_words(session, ticket), [way for way in routes.routes(session, ticket, "system") if way.open]
+    last, found = _last_words(session, ticket), [way for way in routes.routes(session, ticket, "system")
+                                                 if way.open and not way.identity.unsubscribed_at]
     return next((way for way in found if (way.inbox.id, way.identity.id) == (last.inbox_id, last.identity_id)),
                 found[0] if found else None)
 

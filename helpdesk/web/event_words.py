@@ -121,6 +121,8 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
     "ParticipantJoined": lambda d, who: Words("plus", f"{d.get('address')} "
                                               f"{PARTS.get(d.get('role'), 'takes part')}",
                                               "warn" if d.get("role") == "unverified" else ""),
+    "Unsubscribed": lambda d, who: Words("email", f"{d.get('address')} wants " + (
+        "no more surveys" if d.get("stopped") else "surveys again")),
     "SlaBreached": lambda d, who: Words("clock", f"The {CLOCK_WORDS.get(d.get('kind'), d.get('kind'))} is overdue",
                                         "bad"),
     "SurveySent": lambda d, who: Words("star", f"Asked how it went, by {channel_words(d.get('channel'))}"),

@@ -86,6 +86,8 @@ def test_a_reader_can_end_mails_of_a_kind():
         "<https://help.example/u/t>", "List-Unsubscribe=One-Click")
     assert written(replace(REPLY, unsubscribe="http://desk/u/t"))["List-Unsubscribe-Post"] is None
     assert written()["List-Unsubscribe"] is None
+    long = "https://" + "help." * 30 + "example/u/t"
+    assert f"List-Unsubscribe: <{long}>\r\n".encode() in compose(replace(REPLY, unsubscribe=long), INBOX).data
 
 
 @pytest.mark.parametrize("change", [
