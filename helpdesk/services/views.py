@@ -21,7 +21,7 @@ from helpdesk.services import search
 
 PAGE = 25
 COUNT_LIMIT = 100       # shown as 99+
-RARE = 4_000            # a tag of fewer tickets
+RARE = 1_000            # a tag of fewer tickets
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 COLUMNS = (Ticket.id, Ticket.subject, Ticket.status, Ticket.priority, Ticket.channel, Ticket.agent_id,
@@ -162,11 +162,12 @@ def _narrowed(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _tagged(session: Session, name: str) -> ColumnElement[bool]:
-    """Those of a rare tag are looked up and sorted; for a common one the view is walked until enough carry it."""
-    carriers = select(TicketTag.ticket_id).where(
-        TicketTag.tag_id == select(Tag.id).where(Tag.name == name).scalar_subquery())
-    if len(session.execute(carriers.limit(RARE)).all()) < RARE:
-        return Ticket.id.in_(carriers)
+    """Those of a rare tag are named one by one, so that PostgreSQL sees how few they are; for a common one the view is
+    walked until enough carry it."""
+    carriers = select(TicketTag.ticket_id).join(Tag, Tag.id == TicketTag.tag_id).where(Tag.name == name)
+    few = session.scalars(carriers.limit(RARE)).all()
+    if len(few) < RARE:
+        return Ticket.id.in_(few)
     return carriers.where(TicketTag.ticket_id == Ticket.id).correlate(Ticket).exists()
 
 
