@@ -18,11 +18,23 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, Row, SelectBase, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    Executable,
+    Insert,
+    MetaData,
+    Row,
+    SelectBase,
+    TypeDecorator,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, sessionmaker
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -100,8 +112,11 @@ def connect(url: str, pool_size: int = 20) -> Engine:
                                 connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(_engine, "connect", _prepare_sqlite)
         event.listen(_engine, "begin", _begin_sqlite)
+    _insert.cache_clear()
     _sessions = sessionmaker(_engine, expire_on_commit=False)
     _lazy = sessionmaker(_engine.execution_options(lazy=True), expire_on_commit=False)
+    for writing in (_sessions, _lazy):
+        event.listen(writing, "do_orm_execute", lambda asking: _write_out(asking.session))
     _reading = sessionmaker(_engine.execution_options(reading=True), expire_on_commit=False)
     return _engine
 
@@ -167,6 +182,7 @@ def transaction(lazy: bool = False) -> Iterator[Session]:
     try:
         with (_lazy if lazy else _sessions).begin() as session:
             yield session
+            _write_out(session)
         notices = session.info.pop("notices", [])
     finally:
         if lock:
@@ -177,6 +193,24 @@ def transaction(lazy: bool = False) -> Iterator[Session]:
             listener(notices)
         except Exception:       # the change is committed; a browser that missed the notice will catch up by itself
             log.exception("a commit listener failed")
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """A part of a transaction that may fail without the rest: what it wrote is undone when it raises."""
+    _write_out(session)
+    session.info["added"] = added = []
+    try:
+        with session.begin_nested():
+            yield
+            _write_out(session)
+    except BaseException:
+        session.info.pop("later", None)
+        for row in added:
+            session.expunge(row)        # the ORM does not know that they are gone, and SQLite gives their ids again
+        raise
+    finally:
+        del session.info["added"]
 
 
 @contextmanager
@@ -230,17 +264,52 @@ def rows(session: Session, statement: SelectBase, given: Mapping[str, Any] = {})
     """The rows of a statement that asks for columns, not for objects; without the ORM's part, which would cost as much
     again. What the session has not written yet is written first."""
     session.flush()
+    _write_out(session)
     return session.connection().execute(statement, given).all()
 
 
-def insert_new(session: Session, model: type[Base], **values: Any) -> None:
-    """Insert a row unless one with its key is there already, whoever put it there; in one statement."""
-    session.connection().execute(_inserting_new(model, is_sqlite()), values)
+def add(session: Session, row: Base) -> None:
+    """session.add() and flush() of one new object with an id, in a third of their time. Other objects are not flushed;
+    its relations are to be set by columns."""
+    known, table = vars(row), row.__table__
+    result = session.connection().execute(
+        _insert(type(row)), {key: known[key] for key in table.c.keys() if key in known})
+    known.update({key: None for key in table.c.keys()} | result.last_inserted_params(), id=result.scalar_one())
+    make_transient_to_detached(row)
+    session.add(row)
+    session.info.get("added", []).append(row)
+
+
+def insert_new(session: Session, model: type[Base], **values: Any) -> int | None:
+    """Insert a row that nobody needs as an object and return its id; None if one with its key is there already, whoever
+    put it there."""
+    return session.connection().execute(_insert(model, unless_there=True), values).scalar()
+
+
+def insert_later(session: Session, model: type[Base], *, unless_there: bool = False, **values: Any) -> None:
+    """Insert a row whose id nobody needs either, before this session is asked anything else or commits. What it refers
+    to must be flushed; the rows of one model name the same columns."""
+    write_later(session, _insert(model, unless_there, returning=False), **values)
+
+
+def write_later(session: Session, statement: Executable, **values: Any) -> None:
+    """The same with any statement that returns nothing. What has gathered goes to the database together."""
+    session.info.setdefault("later", {}).setdefault(statement, []).append(values)
 
 
 @cache
-def _inserting_new(model: type[Base], for_sqlite: bool):
-    return (sqlite.insert if for_sqlite else postgresql.insert)(model.__table__).on_conflict_do_nothing()
+def _insert(model: type[Base], unless_there: bool = False, returning: bool = True) -> Insert:
+    statement = (sqlite if is_sqlite() else postgresql).insert(model.__table__)
+    if unless_there:
+        statement = statement.on_conflict_do_nothing()
+    return statement.returning(model.__table__.c.id) if returning else statement
+
+
+def _write_out(session: Session) -> None:
+    if later := session.info.pop("later", None):
+        connection = session.connection()
+        for statement, rows in later.items():
+            connection.execute(statement, rows)
 
 
 def tell(session: Session, room: str, name: str, /, **data: Any) -> None:

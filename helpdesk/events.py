@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from helpdesk import db, models
+from helpdesk.clock import now
 from helpdesk.reactions import REACTIONS
-
-WRITE, PLAN = insert(models.Event.__table__), insert(models.Task.__table__)
 
 
 @dataclass(frozen=True)
@@ -306,13 +304,11 @@ def record(session: Session, fact: Fact, *, ticket: models.Ticket | None = None,
     name, data, ticket_id = type(fact).__name__, asdict(fact), ticket.id if ticket else None
     if ticket:
         ticket.seq += 1
-    connection = session.connection()       # nobody asks for these rows as objects, and there are many of them
-    connection.execute(WRITE, {"name": name, "actor": actor, "data": data, "ticket_id": ticket_id,
-                               "seq": ticket.seq if ticket else None,
-                               "contact_id": contact.id if contact else ticket.contact_id if ticket else None})
-    if reactions := REACTIONS.get(name):
-        connection.execute(PLAN, [{"name": reaction, "ticket_id": ticket_id, "data": {**data, "actor": actor}}
-                                  for reaction in reactions])
+    db.insert_later(session, models.Event, name=name, actor=actor, data=data, ticket_id=ticket_id,
+                    seq=ticket.seq if ticket else None, created_at=now(),
+                    contact_id=contact.id if contact else ticket.contact_id if ticket else None)
+    for reaction in REACTIONS.get(name, ()):
+        db.insert_later(session, models.Task, name=reaction, ticket_id=ticket_id, data={**data, "actor": actor})
         db.tell(session, "worker", "wake")
     if ticket:
         db.tell(session, ticket.room, "ticket", ticket=ticket.id, seq=ticket.seq, event=name)

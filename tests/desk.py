@@ -60,8 +60,8 @@ class Desk:
             inbox = session.get(models.Inbox, self.inboxes[channel])
             inbox.assistant = assistant
             number = next(self.numbers)
-            raw = inbound.store(session, inbox, Request("POST", {}, {}, b"%d" % number), f"raw-{number}")
-            session.flush()
+            raw = session.get(models.RawInbound, inbound.store(
+                session, inbox, Request("POST", {}, {}, b"%d" % number), f"raw-{number}"))
             item = Inbound(external_id=f"in-{number}", address=who, sent_at=self.wall.at, text=text,
                            name=fields.pop("name", "Carla"), **fields)
             return inbound.receive(session, inbox, inboxes.open_channel(inbox), item, raw).ticket_id

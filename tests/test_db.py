@@ -4,11 +4,11 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 
 from helpdesk import db
-from helpdesk.models import Event, Tag
+from helpdesk.models import Contact, Event, Tag
 from tests.conftest import POSTGRES, run_sql
 
 
@@ -155,8 +155,82 @@ def test_insert_new_leaves_what_is_there(any_database):
     with db.transaction() as session:
         session.add(Tag(id=7, name="a"))
         session.flush()
-        db.insert_new(session, Tag, id=7, name="b")
+        assert db.insert_new(session, Tag, id=7, name="b") is None
+        assert db.insert_new(session, Tag, id=8, name="c") == 8
+    assert tags() == ["a", "c"]
+
+
+def names(session):
+    return session.scalars(select(Event.name).order_by(Event.id)).all()
+
+
+def test_rows_for_later_are_there_for_the_next_question_and_after_the_commit_in_their_order(any_database):
+    with db.transaction() as session:
+        for name in ("a", "b"):
+            db.insert_later(session, Event, name=name, actor="system")
+        assert names(session) == ["a", "b"]
+        db.insert_later(session, Event, name="c", actor="system")
+        db.write_later(session, update(Event.__table__).where(Event.__table__.c.name == bindparam("old")).values(
+            name="d"), old="b")
+    with db.reading() as session:
+        assert names(session) == ["a", "d", "c"]
+
+
+def test_rows_for_later_are_gone_with_what_failed(any_database):
+    with pytest.raises(ZeroDivisionError), db.transaction() as session:
+        db.insert_later(session, Event, name="a", actor="system")
+        raise ZeroDivisionError
+    with db.transaction() as session:
+        db.insert_later(session, Event, name="before", actor="system")
+        with pytest.raises(ZeroDivisionError), db.savepoint(session):
+            db.insert_later(session, Event, name="inside", actor="system")
+            raise ZeroDivisionError
+        with db.savepoint(session):
+            db.insert_later(session, Event, name="good", actor="system")
+        db.insert_later(session, Event, name="after", actor="system")
+    with db.reading() as session:
+        assert names(session) == ["before", "good", "after"]
+
+
+def test_a_row_for_later_that_is_refused_is_a_lost_race_like_any_other(any_database):
+    tries = []
+
+    def unit(session):
+        tries.append(1)
+        db.insert_later(session, Tag, id=7, name="a")
+        if len(tries) == 1:
+            db.insert_later(session, Tag, id=8, name="a")
+    db.run(unit)
+    assert len(tries) == 2 and tags() == ["a"]
+    with db.transaction() as session:
+        db.insert_later(session, Tag, unless_there=True, id=7, name="b")
     assert tags() == ["a"]
+
+
+def test_an_added_object_is_as_one_that_was_read(any_database):
+    with db.transaction() as session:
+        contact = Contact(name="Ann")
+        db.add(session, contact)
+        assert contact in session and contact not in session.dirty and session.get(Contact, contact.id) is contact
+        seen = {key: getattr(contact, key) for key in Contact.__table__.c.keys()}
+        assert contact.identities == []
+        contact.company = "Kopi"
+    with db.reading() as session:
+        read = session.get(Contact, contact.id)
+        assert {key: getattr(read, key) for key in seen} == seen | {"company": "Kopi"}
+        assert (seen["claims"], seen["merged_into_id"]) == ({}, None)
+
+
+def test_what_was_added_in_a_part_that_failed_leaves_its_id_to_others(any_database):
+    with db.transaction() as session:
+        lost, kept = Contact(name="lost"), Contact(name="kept")
+        with pytest.raises(ZeroDivisionError), db.savepoint(session):
+            db.add(session, lost)
+            raise ZeroDivisionError
+        assert lost not in session
+        db.add(session, kept)
+        assert not db.is_sqlite() or kept.id == lost.id
+        assert session.scalars(select(Contact.name)).all() == ["kept"]
 
 
 def test_while_another_process_writes_this_one_does_other_things(database, config):

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from channels._smtp_listener import Listener
@@ -17,6 +17,9 @@ from helpdesk.services import inbound
 from helpdesk.settings import Settings
 
 log = logging.getLogger(__name__)
+
+BY_ADDRESS = select(Inbox).where(Inbox.channel == "email", Inbox.enabled,
+                                 func.lower(Inbox.account) == bindparam("address"))
 
 
 def start(config: Settings) -> Callable[[], None]:
@@ -63,6 +66,4 @@ def keep(session: Session, recipients: list[str], raw: bytes) -> int:
 def find_inbox(session: Session, recipient: str) -> Inbox | None:
     """The mail inbox of an address."""
     local, _, domain = recipient.strip().lower().rpartition("@")
-    address = f"{local.partition('+')[0]}@{domain}"
-    return session.scalar(select(Inbox).where(Inbox.channel == "email", Inbox.enabled,
-                                              func.lower(Inbox.account) == address))
+    return session.scalar(BY_ADDRESS, {"address": f"{local.partition('+')[0]}@{domain}"})

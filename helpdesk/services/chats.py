@@ -1,11 +1,12 @@
-"""What a visitor writes in the widget, kept before it is acknowledged. The socket and the HTTP door both end here."""
+"""What a visitor writes in the widget: kept and put into its ticket in one transaction, before it is acknowledged. The
+socket and the HTTP door both end here."""
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from channels.base import Request
@@ -28,7 +29,7 @@ def write(session: Session, inbox: Inbox, visitor_id: int, given: Mapping) -> No
     message = _checked(given)
     if not message["text"]:
         raise Invalid("Write something first.")
-    visitor = session.get(Visitor, visitor_id)
+    visitor = _held(session, visitor_id)
     _keep(session, inbox, visitor, message, Request("WEB", {}, {}, _json(_whole(session, visitor, message))),
           "message", MESSAGES_PER_MINUTE)
 
@@ -45,7 +46,7 @@ def send_file(session: Session, inbox: Inbox, visitor_id: int, given: Mapping, n
     if len(content) > Web.can.file_limit:
         raise Invalid(f"{name} is too large: at most {Web.can.file_limit // 1_000_000} MB.")
     message = _checked(given)
-    visitor = session.get(Visitor, visitor_id)
+    visitor = _held(session, visitor_id)
     whole = _whole(session, visitor, message)
     whole["file"] = {"name": name, "content_type": content_type[:150] or "application/octet-stream"}
     _keep(session, inbox, visitor, message, Request("WEB", {}, {"message": _json(whole).decode()}, content),
@@ -76,20 +77,33 @@ def _whole(session: Session, visitor: Visitor, message: dict[str, str]) -> dict:
             "fresh": _begins_anew(session, visitor)}
 
 
+def _held(session: Session, visitor_id: int) -> Visitor:
+    """The visitor, until the transaction ends: what one browser says is taken one after the other."""
+    return session.get(Visitor, visitor_id, with_for_update=True)
+
+
 def _begins_anew(session: Session, visitor: Visitor) -> bool:
     """Whether this is the first thing they write since they left a conversation. What is kept but not processed yet
     counts, or two quick messages would open two tickets."""
-    if visitor.ended_at is None:
-        return False
-    return session.scalar(select(RawInbound.id).where(
-        RawInbound.inbox_id == visitor.inbox_id, RawInbound.received_at > visitor.ended_at,
-        RawInbound.source_key.startswith(f"{visitor.id}:", autoescape=True)).limit(1)) is None
+    return visitor.ended_at is not None and session.scalar(
+        _from(visitor).where(RawInbound.received_at > visitor.ended_at)) is None
 
 
 def _keep(session: Session, inbox: Inbox, visitor: Visitor, message: dict, request: Request, kind: str,
           per_minute: int) -> None:
-    if inbound.store(session, inbox, request, source_key=f"{visitor.id}:{message['client_id']}"):
-        limits.hit(session, f"widget-{kind}:{visitor.id}", per_minute, 60)
+    waiting = session.scalar(_from(visitor).where(RawInbound.state == "new"))
+    raw_id = inbound.store(session, inbox, request, f"{visitor.id}:{message['client_id']}")
+    if raw_id is None:
+        return
+    limits.hit(session, f"widget-{kind}:{visitor.id}", per_minute, 60)
+    if waiting is None:         # otherwise it would overtake what they said before
+        inbound.process_now(session, raw_id, inbox, request)
+
+
+def _from(visitor: Visitor) -> Select:
+    """One raw delivery of this browser."""
+    return select(RawInbound.id).where(RawInbound.inbox_id == visitor.inbox_id, RawInbound.source_key.startswith(
+        f"{visitor.id}:", autoescape=True)).limit(1)
 
 
 def _json(value: dict) -> bytes:

@@ -10,9 +10,10 @@ from datetime import timedelta
 import phonenumbers
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from channels._mail_headers import normal_address
-from helpdesk import events
+from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Contact, Identity, Ticket, Trust
@@ -80,12 +81,11 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
     identity = find(session, kind, value, scope)
     at = now()
     if identity is None:
-        identity = Identity(kind=kind, scope=scope, value=value, trust=HOW_TRUST[how], source=how,
-                            verified_at=at if how == "platform" else None)
-        identity.contact = _new_contact(session, name or _as_name(kind, value), locale)
-        identity.seen_at = identity.contact.seen_at = at
-        session.add(identity)
-        session.flush()
+        contact = _new_contact(session, name or _as_name(kind, value), locale)
+        identity = Identity(contact_id=contact.id, kind=kind, scope=scope, value=value, trust=HOW_TRUST[how],
+                            source=how, verified_at=at if how == "platform" else None, seen_at=at)
+        db.add(session, identity)
+        set_committed_value(identity, "contact", contact)
         return identity
     if identity.source == TYPED and identity.trust == Trust.CLAIMED:
         _hand_to_owner(session, identity, name, locale, how)
@@ -190,8 +190,8 @@ def _as_name(kind: str, value: str) -> str:
 
 
 def _new_contact(session: Session, name: str, locale: str) -> Contact:
-    contact = Contact(name=name[:200], locale=locale[:16])
-    session.add(contact)
+    contact = Contact(name=name[:200], locale=locale[:16], seen_at=now())
+    db.add(session, contact)
     return contact
 
 

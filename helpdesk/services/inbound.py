@@ -6,12 +6,13 @@ see to it). What cannot be read is quarantined with its bytes.
 """
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session, defer
 
 from channels.base import (
     Channel,
@@ -62,6 +63,8 @@ from helpdesk.services import (
     typing,
 )
 
+log = logging.getLogger(__name__)
+
 BLOB_LIMIT = 256_000                        # larger bodies lie in the file store
 KEPT_HEADERS = ("content-type", "user-agent")       # signatures were checked; secrets do not belong in the store
 DROPPED_QUERY = ("token",)
@@ -69,34 +72,45 @@ RETRY_SECONDS = (60, 300, 1800)
 BATCH = 50
 # Asked for each message, and therefore built once.
 LOCKED = select(RawInbound, Inbox).join(Inbox, Inbox.id == RawInbound.inbox_id).where(
-    RawInbound.id == bindparam("id")).with_for_update(of=RawInbound)
+    RawInbound.id == bindparam("id")).options(defer(RawInbound.body)).with_for_update(of=RawInbound).execution_options(
+    populate_existing=True)
+DONE = update(RawInbound.__table__).where(RawInbound.__table__.c.id == bindparam("raw_id")).values(
+    state="processed", processed_at=bindparam("at"), error="")
 BY_EXTERNAL_ID = select(Message.id, Message.fingerprint).where(
     Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id"))
-KNOWN = select(RawInbound.id, RawInbound.method).where(
-    RawInbound.inbox_id == bindparam("inbox_id"), RawInbound.source_key == bindparam("source_key"))
 OF_OURS = select(Inbox.id).where(
     Inbox.channel.in_(bindparam("mail", expanding=True)), func.lower(Inbox.account) == bindparam("address")).limit(1)
 LONG_AGO = timedelta(days=30)
 PATIENCE, ASK_AGAIN = timedelta(minutes=2), timedelta(seconds=15)   # for what overtook the message that it speaks of
 
 
-def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> RawInbound | None:
-    """Keep one raw delivery; None when it is known already."""
-    source_key = bounds.source_key(source_key)
-    known = session.execute(KNOWN, {"inbox_id": inbox.id, "source_key": source_key}).first()
-    if known and known.method != MISSING:
-        return None
-    large = len(request.body) > BLOB_LIMIT
-    raw = session.get(RawInbound, known.id, with_for_update=True) if known else RawInbound(
-        inbox_id=inbox.id, source_key=source_key)
-    raw.method, raw.state, raw.attempts, raw.error, raw.next_try_at = request.method, "new", 0, "", now()
-    raw.headers = {k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS}
-    raw.query = {bounds.clean(k): bounds.clean(v) for k, v in request.query.items() if k not in DROPPED_QUERY}
-    raw.body, raw.size = None if large else request.body, len(request.body)
-    raw.sha256 = files.save(request.body) if large else ""
-    session.add(raw)
+def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> int | None:
+    """Keep one raw delivery for the worker; returns its id, or None when it is known already."""
+    source_key, large = bounds.source_key(source_key), len(request.body) > BLOB_LIMIT
+    values = {
+        "method": request.method, "body": None if large else request.body, "size": len(request.body),
+        "sha256": files.save(request.body) if large else "",
+        "headers": {k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
+        "query": {bounds.clean(k): bounds.clean(v) for k, v in request.query.items() if k not in DROPPED_QUERY}}
     db.tell(session, "worker", "inbound")
-    return raw
+    raw_id = db.insert_new(session, RawInbound, inbox_id=inbox.id, source_key=source_key, **values)
+    return raw_id or session.scalar(update(RawInbound).where(
+        RawInbound.inbox_id == inbox.id, RawInbound.source_key == source_key, RawInbound.method == MISSING).values(
+        state="new", attempts=0, error="", next_try_at=now(), **values).returning(RawInbound.id))
+
+
+def process_now(session: Session, raw_id: int, inbox: Inbox, request: Request) -> None:
+    """Process a delivery in the very transaction that keeps it: whoever waits for it is told a commit earlier. For what
+    our own code wrote, so that reading it is nothing. When it fails it is kept all the same, and the worker tries it as
+    any other. The caller sees to it that nothing of the same sender waits, or is being processed, before it."""
+    try:
+        channel = inboxes.open_channel(inbox)
+        with db.savepoint(session):
+            process(session, raw_id, channel, channel.read(request))
+    except Exception as error:
+        if db.away(error):
+            raise
+        log.warning("delivery %s to inbox %s is left to the worker", raw_id, inbox.id, exc_info=True)
 
 
 def body(raw: RawInbound) -> bytes:
@@ -125,7 +139,7 @@ def process(session: Session, raw_id: int, channel: Channel, items: list[Fact]) 
     for item in early:
         if isinstance(item, Edited):        # all that we will ever see of this message
             receive(session, _sibling(session, inbox, item), channel, _as_message(item), raw)
-    raw.state, raw.processed_at, raw.error = "processed", now(), ""
+    db.write_later(session, DONE, raw_id=raw.id, at=now())
 
 
 def _took(session: Session, inbox: Inbox, channel: Channel, item: Fact, raw: RawInbound) -> bool:
@@ -338,11 +352,12 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
         full_text=item.full_text if item.full_text != item.text else "", html=item.html, payload=payload,
         external_id=external_id, fingerprint=item.fingerprint, raw_id=raw.id, trace=decision.trace(),
         sent_at=item.sent_at)
-    message.attachments = [_attachment(file, item.html) for file in item.files]
-    session.add(message)
-    session.flush()
+    db.add(session, message)
+    if item.files:
+        message.attachments.extend(_attachment(file, item.html) for file in item.files)
+        session.flush()
     if channel.can.subject:
-        db.insert_new(session, ThreadKey, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
+        db.insert_later(session, ThreadKey, unless_there=True, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
     if any(file.content is None for file in item.files):
         tasks.plan(session, "jobs.attachments.fetch", ticket.id, {"message_id": message.id})
     return message

@@ -20,7 +20,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from helpdesk import events, settings
+from helpdesk import db, events, settings
 from helpdesk.clock import now
 from helpdesk.models import BusinessHours, Event, Message, SlaClock, SlaPolicy, Ticket
 from helpdesk.models.tickets import PRIORITIES
@@ -29,6 +29,7 @@ from helpdesk.services.clocks import Interval
 from helpdesk.services.hours import Hours
 
 KINDS = ("first_response", "resolution")
+CLOCK = tuple(name for name in SlaClock.__table__.c.keys() if name != "id")
 BATCH = 100
 POLICIES = select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id)
 CLOCKS = select(SlaClock).where(SlaClock.ticket_id == bindparam("ticket_id")).order_by(SlaClock.id).execution_options(
@@ -59,7 +60,10 @@ def start(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
         return
     at, policy = at or ticket.created_at or now(), _policy(session, ticket)
     kinds = KINDS[1:] if ticket.with_assistant else KINDS
-    _settle(session, ticket, at, [_begin(session, ticket, policy, kind, at) for kind in kinds])
+    begun = list(filter(None, (_clock(ticket, policy, kind, at) for kind in kinds)))
+    _settle(session, ticket, at, begun)
+    for clock in begun:
+        db.insert_later(session, SlaClock, **{name: getattr(clock, name) for name in CLOCK})
 
 
 def customer_wrote(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
@@ -175,13 +179,16 @@ def _target(policy: SlaPolicy, kind: str, ticket: Ticket) -> int | None:
 
 
 def _begin(session: Session, ticket: Ticket, policy: SlaPolicy, kind: str, at: datetime) -> SlaClock | None:
-    target = _target(policy, kind, ticket)
-    if target is None:
-        return None
-    clock = SlaClock(ticket_id=ticket.id, policy_id=policy.id, kind=kind, target_seconds=target, started_at=at,
-                     paused_at=at, spent_seconds=0)
-    session.add(clock)
+    clock = _clock(ticket, policy, kind, at)
+    if clock:
+        session.add(clock)
     return clock
+
+
+def _clock(ticket: Ticket, policy: SlaPolicy, kind: str, at: datetime) -> SlaClock | None:
+    target = _target(policy, kind, ticket)
+    return target and SlaClock(ticket_id=ticket.id, policy_id=policy.id, kind=kind, target_seconds=target,
+                               started_at=at, paused_at=at, spent_seconds=0)
 
 
 def _forget(session: Session, ticket: Ticket) -> None:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import events, paths, security, settings
+from helpdesk import db, events, paths, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Event, Message, Status, Survey, Ticket
@@ -61,7 +61,7 @@ def send_due(session: Session) -> int:
     count = 0
     for survey_id, ticket_id in due:
         try:
-            with session.begin_nested():
+            with db.savepoint(session):
                 count += _send(session, survey_id, ticket_id)
         except HelpdeskError as error:
             _skip(session.get(Survey, survey_id), str(error))

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from helpdesk import events
+from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import (
@@ -53,12 +54,11 @@ def open_ticket(session: Session, contact: Contact, *, channel: str, subject: st
                     team_id=inbox.team_id if inbox else None, reply_inbox_id=inbox.id if inbox else None,
                     reply_identity_id=identity_id, with_assistant=with_assistant, seq=0,
                     follows_ticket_id=follows.id if follows else None)
-    ticket.contact = contact
-    session.add(ticket)
-    session.flush()
+    db.add(session, ticket)
+    set_committed_value(ticket, "contact", contact)
     sla.start(session, ticket)
     if identity_id:
-        session.add(Participant(ticket_id=ticket.id, identity_id=identity_id, role="requester"))
+        db.insert_later(session, Participant, ticket_id=ticket.id, identity_id=identity_id, role="requester")
     events.record(session, events.TicketOpened(channel=channel, why=why), ticket=ticket,
                   actor=actor or contact.actor)
     return ticket

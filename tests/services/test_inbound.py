@@ -120,16 +120,16 @@ def test_two_long_source_keys_with_one_beginning_are_two_deliveries(any_cast):
 def test_a_query_with_a_nul_is_stored_without_it(any_cast):
     with db.transaction() as session:
         request = Request("POST", {"User-Agent": "a\0b"}, {"a\0": "b\0"}, b"x")
-        raw = inbound.store(session, any_cast.mail, request, "k\0")
+        raw = session.get(RawInbound, inbound.store(session, any_cast.mail, request, "k\0"))
         assert (raw.query, raw.headers, raw.source_key) == ({"a": "b"}, {"User-Agent": "ab"}, "k")
 
 
 def test_secrets_of_the_request_are_not_stored(any_cast):
     with db.transaction() as session:
-        raw = inbound.store(session, any_cast.mail, Request("POST", {
+        number = inbound.store(session, any_cast.mail, Request("POST", {
             "Authorization": "Bearer x", "Cookie": "a=b", "X-Telegram-Bot-Api-Secret-Token": "y",
             "Content-Type": "text/plain"}, {}, b"x"), "k")
-        assert raw.headers == {"Content-Type": "text/plain"}
+        assert session.get(RawInbound, number).headers == {"Content-Type": "text/plain"}
 
 
 def test_a_date_from_the_future_counts_from_now_and_one_from_a_wrong_clock_from_its_arrival(any_cast):
