@@ -7,7 +7,6 @@ see to it). What cannot be read is quarantined with its bytes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,7 +32,6 @@ from helpdesk.clock import now
 from helpdesk.errors import Invalid, TooEarly
 from helpdesk.models import (
     Attachment,
-    Delivery,
     Identity,
     Inbox,
     Message,
@@ -55,7 +53,7 @@ from helpdesk.services import (
     ladder,
     late,
     originals,
-    outbox,
+    receipts,
     sla,
     tasks,
     templates,
@@ -138,7 +136,7 @@ def process(session: Session, raw_id: int, channel: Channel, items: list[Fact]) 
         return
     for item in early:
         if isinstance(item, Edited):        # all that we will ever see of this message
-            receive(session, _sibling(session, inbox, item), channel, _as_message(item), raw)
+            receive(session, receipts.sibling(session, inbox, item), channel, _as_message(item), raw)
     db.write_later(session, DONE, raw_id=raw.id, at=now())
 
 
@@ -147,11 +145,11 @@ def _took(session: Session, inbox: Inbox, channel: Channel, item: Fact, raw: Raw
     try:
         match item:
             case Receipt():
-                report(session, inbox, item)
+                receipts.report(session, inbox, item)
             case Inbound():
-                receive(session, _sibling(session, inbox, item), channel, item, raw)
+                receive(session, receipts.sibling(session, inbox, item), channel, item, raw)
             case _:
-                _CHANGES[type(item)](session, _sibling(session, inbox, item), channel, item)
+                _CHANGES[type(item)](session, receipts.sibling(session, inbox, item), channel, item)
     except TooEarly:
         return False
     return True
@@ -203,7 +201,7 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     """One message from outside into its ticket. None when it is known, or only opened the line."""
     item = bounds.fitted(item)
     if item.reports:
-        return _returned(session, inbox, item)
+        return receipts.returned(session, inbox, item)
     external_id = _new_external_id(session, inbox, item)
     if external_id is None:
         return None
@@ -239,79 +237,12 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     return message
 
 
-def report(session: Session, inbox: Inbox, receipt: Receipt) -> None:
-    """What became of something we sent, by its id or by everything up to a time."""
-    found = next(filter(None, (_spoken_of(session, one, receipt) for one in _family(session, inbox))), [])
-    for delivery in found:
-        _settle(session, delivery, receipt)
-        if receipt.unwanted:
-            outbox.unwanted(session, delivery, receipt.unwanted)
-
-
-def _settle(session: Session, delivery: Delivery, receipt: Receipt) -> None:
-    words = bounds.clean(receipt.error)
-    if receipt.code and receipt.code not in words and receipt.status == "failed":
-        words = f"{receipt.code} {words}"
-    if receipt.status == "failed" and not receipt.permanent:
-        outbox.delayed(session, delivery, words)
-    else:
-        outbox.mark(session, delivery, receipt.status, words)
-
-
-def _returned(session: Session, inbox: Inbox, item: Inbound) -> None:
-    """A bounce that names no mail of ours: it speaks of the last one to the address that it does name. It is never a
-    ticket; one that fits nothing is kept aside, because it may be a person's mail after all."""
-    found = [(delivery, receipt) for receipt in item.reports
-             if receipt.address and (delivery := outbox.last_to(session, inbox.id, receipt.address))]
-    if not found:
-        raise Unreadable("It reports on a mail that was not sent from here, or not lately.")
-    for delivery, receipt in found:
-        _settle(session, delivery, receipt)
-
-
-def _spoken_of(session: Session, inbox: Inbox, receipt: Receipt) -> list[Delivery]:
-    if not receipt.watermark:
-        return outbox.spoken_of(session, inbox.id, receipt)
-    kind = inboxes.kind(inbox.channel).identity_kind
-    identity = (identities.find(session, kind, receipt.address, inbox.account)
-                or identities.find(session, kind, receipt.address))
-    return list(session.scalars(select(Delivery).where(
-        Delivery.inbox_id == inbox.id, Delivery.identity_id == identity.id, Delivery.sent_at <= receipt.watermark,
-        Delivery.status.in_(("sent", "delivered"))))) if identity else []
-
-
-def _family(session: Session, inbox: Inbox) -> Iterator[Inbox]:
-    """This inbox, then those that share its app: the platform reports on all of them to one URL."""
-    yield inbox
-    if "app_secret" in inboxes.secret_names(inbox.channel):
-        for other in session.scalars(select(Inbox).where(Inbox.channel == inbox.channel, Inbox.id != inbox.id)):
-            if _same_app(inbox, other):
-                yield other
-
-
-def _same_app(inbox: Inbox, other: Inbox) -> bool:
-    try:
-        return inboxes.config(other).get("app_secret") == inboxes.config(inbox).get("app_secret")
-    except ValueError:          # sealed with another key: nobody can tell
-        return False
-
-
 def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None:
     """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at."""
     local, _, domain = item.address.lower().rpartition("@")
     if channel.can.subject and session.scalar(OF_OURS, {
             "mail": inboxes.mail_channels(), "address": f"{local.partition('+')[0]}@{domain}"}):
         raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
-
-
-def _sibling(session: Session, inbox: Inbox, item: Fact) -> Inbox:
-    """Meta calls one URL for all numbers and pages of an app: the account in the payload names the inbox, as long as
-    it shares the app's secret with the one that was called."""
-    if not item.account or item.account == inbox.account:
-        return inbox
-    other = session.scalar(select(Inbox).where(Inbox.channel == inbox.channel, Inbox.account == item.account,
-                                               Inbox.enabled))
-    return other if other and _same_app(inbox, other) else inbox
 
 
 def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | None:

@@ -10,7 +10,7 @@ from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.jobs import inbound as reading
 from helpdesk.models import Attachment, Contact, Delivery, Identity, Message, RawInbound, ThreadKey, Ticket
-from helpdesk.services import inbound, inboxes, outbox, replies, routes, tickets
+from helpdesk.services import inbound, inboxes, outbox, receipts, replies, routes, tickets
 from tests.people import ANN, customer_mail, deliver_mail, written
 
 
@@ -199,7 +199,7 @@ def test_news_of_a_sibling_number_of_the_same_app_come_through_any_door(whatsapp
     with db.transaction() as session:
         ours, theirs = sent_over(session, sibling, "wamid.1"), sent_over(session, stranger, "wamid.2")
         for number in ("wamid.1", "wamid.2", "wamid.unknown"):
-            inbound.report(session, session.merge(whatsapp), Receipt(number, Status.READ, now()))
+            receipts.report(session, session.merge(whatsapp), Receipt(number, Status.READ, now()))
         assert (ours.status, theirs.status) == ("read", "sent")
 
 
@@ -207,10 +207,10 @@ def test_a_delay_is_no_failure_and_late_news_take_nothing_back(whatsapp):
     with db.transaction() as session:
         delivery = sent_over(session, whatsapp, "wamid.1")
         inbox = session.merge(whatsapp)
-        inbound.report(session, inbox, Receipt("wamid.1", Status.FAILED, now(), "slow", permanent=False))
+        receipts.report(session, inbox, Receipt("wamid.1", Status.FAILED, now(), "slow", permanent=False))
         assert delivery.status == "sent" and delivery.error == "Delayed: slow"
-        inbound.report(session, inbox, Receipt("wamid.1", Status.READ, now()))
-        inbound.report(session, inbox, Receipt("wamid.1", Status.DELIVERED, now()))
+        receipts.report(session, inbox, Receipt("wamid.1", Status.READ, now()))
+        receipts.report(session, inbox, Receipt("wamid.1", Status.DELIVERED, now()))
         assert delivery.status == "read"
 
 

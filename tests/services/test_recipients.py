@@ -7,7 +7,7 @@ from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Delivery, Event, Identity, Inbox, Message, Notification, Participant, Ticket
-from helpdesk.services import inbound, inboxes, recipients, replies, tickets, timeline
+from helpdesk.services import inboxes, receipts, recipients, replies, tickets, timeline
 from helpdesk.services.recipients import Others
 from tests.channels.smtp_script import ScriptedServer
 from tests.people import ANN, EVE, customer_mail, deliver_mail, written
@@ -94,14 +94,14 @@ def test_a_bounce_fails_its_own_delivery_only(server, cast, number, work):
     rows = deliveries(sent)
     with db.transaction() as session:
         inbox = session.get(Inbox, cast.mail.id)
-        inbound.report(session, inbox, Receipt(rows[BO].mail_id, Status.FAILED, now(), "user unknown", address=BO))
+        receipts.report(session, inbox, Receipt(rows[BO].mail_id, Status.FAILED, now(), "user unknown", address=BO))
     assert (deliveries(sent)[ANN].status, deliveries(sent)[BO].status) == ("sent", "failed")
     with db.transaction() as session:           # names neither reader: nobody can tell, and nothing is claimed
-        inbound.report(session, session.get(Inbox, cast.mail.id),
+        receipts.report(session, session.get(Inbox, cast.mail.id),
                        Receipt(rows[BO].mail_id, Status.FAILED, now(), "user unknown", address="x@elsewhere.example"))
     assert deliveries(sent)[ANN].status == "sent"
     with db.transaction() as session:           # but the address it came to can
-        inbound.report(session, session.get(Inbox, cast.mail.id),
+        receipts.report(session, session.get(Inbox, cast.mail.id),
                        Receipt("", Status.FAILED, now(), "gone", address="x@elsewhere.example",
                                tokens=(rows[ANN].reply_token,)))
     assert deliveries(sent)[ANN].status == "failed"
