@@ -38,7 +38,7 @@ def test_a_bot_that_nobody_connected_says_so_and_what_to_do(bot, telegram):
     assert by_name["Account"].state == "ok" and "@kopi_bot" in by_name["Account"].says
     assert by_name["Webhook"].state == "fail" and "Connect the webhook" in by_name["Webhook"].fix
     assert all(one.fix for one in steps if one.state != "ok")
-    inboxes.open_channel(bot).connect(checks.address(bot))
+    inboxes.open_channel(bot).connect(inboxes.webhook(bot))
     assert found(bot)["Webhook"][0] == "ok"
 
 
@@ -79,7 +79,7 @@ def test_the_shell_takes_a_name_or_a_key(bot, telegram, monkeypatch, config):
     run = lambda name: CliRunner().invoke(cli.main, ["channel", "test", name])     # noqa: E731
     by_name, by_key = run("bot"), run("Bot")
     assert by_name.exit_code == by_key.exit_code == 1 and "FAIL  Webhook" in by_name.output
-    inboxes.open_channel(bot).connect(checks.address(bot))
+    inboxes.open_channel(bot).connect(inboxes.webhook(bot))
     assert run("Bot").exit_code == 0
     unknown = run("Pigeon")
     assert unknown.exit_code == 1 and "Bot (bot)" in unknown.output
@@ -91,7 +91,7 @@ def test_the_button_connects_again_what_works(bot, telegram, sign_in, cast):
     ada = sign_in(cast.ada)
     assert "Connect again" in ada.get(f"/settings/inboxes/{bot.id}").text
     assert "does not work yet" in ada.post(f"/settings/inboxes/{bot.id}/test").text
-    inboxes.open_channel(bot).connect(checks.address(bot))
+    inboxes.open_channel(bot).connect(inboxes.webhook(bot))
     answer = ada.post(f"/settings/inboxes/{bot.id}/test").text
     assert "It works." in answer and "What had waited goes out now" in answer
     with db.reading() as session:

@@ -17,12 +17,13 @@ from channels.base import Channel, Echo, Edited, Fact, Inbound, Receipt, Request
 from channels.instagram import Instagram
 from channels.line import Line
 from channels.messenger import Messenger
+from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.viber import Viber
 from channels.whatsapp import WhatsApp
 from channels.x import X
 from tests import meta_stated as stated
-from tests import rates
+from tests import rates, twilio_stated
 
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpora"
 RECORDS = CORPUS / "webhooks" / "expectations.jsonl"
@@ -97,6 +98,8 @@ SOURCES = [
            lambda payload: "update_id" in payload),
     Source("line", Line, {"access_token": "t", "channel_secret": "s"}, line, lambda payload: "events" in payload),
     Source("viber", Viber, {"auth_token": "t"}, viber),
+    Source("twilio", Sms, {"account_sid": "AC1", "auth_token": "t"}, twilio_stated.twilio,
+           lambda payload: {"MessageSid", "SmsSid"} & payload.keys()),
     Source("twitter", X, {"app_secret": "s"}, twitter),
 ]
 

@@ -9,8 +9,9 @@ from channels.simulators.mailgun import MailgunSimulator
 from channels.simulators.meta import MetaSimulator
 from channels.simulators.postmark import PostmarkSimulator
 from channels.simulators.telegram import TelegramSimulator
+from channels.simulators.twilio import TwilioSimulator
 from channels.simulators.viber import ViberSimulator
 from channels.simulators.x import XSimulator
 
 __all__ = ["LineSimulator", "MailgunSimulator", "MetaSimulator", "PostmarkSimulator", "TelegramSimulator",
-           "ViberSimulator", "XSimulator", "serve"]
+           "TwilioSimulator", "ViberSimulator", "XSimulator", "serve"]

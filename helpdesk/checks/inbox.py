@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from channels.base import Channel, SendError, Step
-from helpdesk import db, settings
+from helpdesk import db
 from helpdesk.checks import Finding, fail, good, network, warn
 from helpdesk.models import Inbox, RawInbound
 from helpdesk.services import inboxes
@@ -33,18 +33,13 @@ def steps(inbox: Inbox) -> Iterator[Finding]:
         yield fail("Form", f"Not filled in: {', '.join(missing)}.", "Fill them in under Settings, Inboxes.")
         return
     yield good("Form", "Everything that is needed is filled in.")
-    webhook = address(inbox) if type(channel).verify is not Channel.verify else ""
+    webhook = inboxes.webhook(inbox) if type(channel).verify is not Channel.verify else ""
     if webhook:
         yield _public(webhook)
         yield _reached(webhook)
     for step in channel.steps(webhook):
         yield _tried(step)
     yield _heard(inbox)
-
-
-def address(inbox: Inbox) -> str:
-    """Where a provider delivers this inbox's messages."""
-    return f"{settings.current().base_url}/webhooks/{inbox.channel}/{inbox.key}"
 
 
 def account_works(found: list[Finding]) -> bool:

@@ -94,10 +94,15 @@ def secret_names(channel: str) -> set[str]:
     return {setting.key for setting in kind(channel).settings if setting.secret}
 
 
+def webhook(inbox: Inbox) -> str:
+    """Where a provider delivers this inbox's messages."""
+    return f"{settings.current().base_url}/webhooks/{inbox.channel}/{inbox.key}"
+
+
 def open_channel(inbox: Inbox) -> Channel:
-    """The channel's code with this account's values."""
-    return kind(inbox.channel)(config(inbox), Http(allow_private=settings.current().allow_private_hosts),
-                               published.publish)
+    """The channel's code with this account's values, and `webhook_url`, where its provider may call us."""
+    return kind(inbox.channel)({**config(inbox), "webhook_url": webhook(inbox)},
+                               Http(allow_private=settings.current().allow_private_hosts), published.publish)
 
 
 def create(session: Session, channel: str, name: str, values: dict[str, str], *, key: str = "",

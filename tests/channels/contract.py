@@ -56,7 +56,7 @@ class Desk:
 
     def __call__(self, environ, start_response):
         web = WebRequest(environ)
-        request = Request(web.method, dict(web.headers), web.args.to_dict(), web.get_data())
+        request = Request(web.method, dict(web.headers), web.args.to_dict(), web.get_data(), web.url)
         with self._changed:
             response = self._answer(request)
             self._changed.notify_all()

@@ -132,7 +132,7 @@ def connect(inbox_id: int):
     def call(channel: Channel) -> str:
         if not hasattr(channel, "connect"):
             raise SendError("this provider is told the address on its own pages, not from here")
-        channel.connect(checks.address(_one(inbox_id)))
+        channel.connect(inboxes.webhook(_one(inbox_id)))
         return "The provider delivers to this helpdesk now."
     return _tried(inbox_id, call)
 
@@ -177,7 +177,7 @@ def _form(cls: type[Channel], inbox: Inbox | None, values: dict, wrong: dict | N
             "assistant": "assistant" in given if given else inbox.assistant if inbox else True}
     return page("settings/inboxes/form.html", cls=cls, inbox=inbox, values=values, wrong=wrong or {}, problem=problem,
                 ours=ours, teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
-                webhook=checks.address(inbox) if inbox and cls.verify is not Channel.verify else "",
+                webhook=inboxes.webhook(inbox) if inbox and cls.verify is not Channel.verify else "",
                 can_connect=hasattr(cls, "connect"), polled=cls.fetch is not Channel.fetch,
                 dkim=_dkim_record(values) if inbox and cls.name == "email" else None,
                 shown=inbox_forms.OURS_TO_CHOOSE if not inbox else (), base_url=settings.current().base_url)
