@@ -41,6 +41,7 @@ AWAY = "out of office"
 CAMPAIGN = ("list-unsubscribe-post", "feedback-id", "x-campaign", "x-campaignid", "x-mailgun-sid", "x-sg-eid",
             "x-mc-user", "x-csa-complaints")
 HOPS = 50
+OURS = re.compile(r"\s*<[0-9a-f]{32}\.\d+@([^<>\s]+)>")     # how helpdesk.services.outbox writes a Message-ID
 INSTANCE = "X-Helpdesk-Inbox"       # on every mail we send: it came back to us if its value is one of our addresses
 
 
@@ -56,6 +57,9 @@ def _reason(headers: Headers, address: str, own: frozenset[str] | set[str]) -> s
         return "auto-submitted"
     if headers.get(INSTANCE.lower()).lower() in own:
         return "our own mail came back"
+    written = OURS.match(headers.raw("message-id"))
+    if written and written[1].lower() in {one.rpartition("@")[2] for one in own}:
+        return "our own mail came back"
     if address and address in own:
         return "sent from our own address"
     if len(headers.all("received")) > HOPS:
@@ -70,10 +74,13 @@ def _reason(headers: Headers, address: str, own: frozenset[str] | set[str]) -> s
     if any(word in suppressed for word in ("all", "autoreply", "oof")) or re.fullmatch(r"-1|0x?\d+", suppressed):
         return "automatic answers not wanted"
     for name in headers.fields:
-        if (name in PRESENT or name.endswith("-loop")) and _word(headers.raw(name)) not in NEGATIVE:
+        marks = name in PRESENT or name.startswith("x-autoreply") or name.endswith("-loop")
+        if marks and _word(headers.raw(name)) not in NEGATIVE:
             return f"marked by {name}"
     if any(name in headers.fields for name in ("list-id", "list-unsubscribe", "list-post")):
         return "bulk mail"
+    if _word(headers.raw("content-type")) == "multipart/report":
+        return "report"
     if any("".join(v.split()) == "<>" for v in headers.all("return-path")):
         return "no return path"
     if not address:

@@ -67,7 +67,8 @@ def compose(message: Outbound, config: Mapping[str, str], now: datetime | None =
         data = _ids(message_id, message.replies_to) + _way_out(message.unsubscribe) + mail.as_bytes()
     except (ValueError, MessageError, LookupError, TypeError, AttributeError) as error:
         raise SendError(f"this mail cannot be written: {error}", permanent=True) from error
-    sender = return_path(own, message.reply_token, config)
+    # RFC 3834 §3.3: an answer to the empty return path would be an answer to nobody
+    sender = "" if message.no_return else return_path(own, message.reply_token, config)
     return Composed(sender, (recipient,), message_id, signed(data, config), needs, own)
 
 

@@ -11,6 +11,7 @@ MAIL = Can(text_limit=500_000, files=True, file_limit=20_000_000, html=True, sub
            receipts=frozenset({Status.SENT, Status.FAILED}))
 WRITING = "What our mail looks like"
 QUOTES = {"none": "Nothing", "last": "The last message", "thread": "The whole conversation"}
+ANSWERED = "What answers by itself"
 WRITTEN = (
     Setting("signature", "Signature", required=False, kind="lines", group=WRITING,
             help=f"Below what agents write. {signatures.HELP}"),
@@ -18,6 +19,10 @@ WRITTEN = (
             help="The same, designed; empty: the plain one is shown. Images need a full https address."),
     Setting("quote", "Quote below an answer", default="last", kind="choice", choices=tuple(QUOTES), words=QUOTES,
             group=WRITING, help="What was written before, for readers who have lost the earlier mail."),
+    Setting("acknowledge", "Confirm new mail", default="no", kind="bool", group=ANSWERED,
+            help="Whoever opens a ticket by mail is told once that it came, unless the assistant has answered."),
+    Setting("acknowledgement", "Words of the confirmation", required=False, kind="lines", group=ANSWERED,
+            help=f"Empty: a sentence in the customer's language. {signatures.HELP}"),
 )
 
 
@@ -30,7 +35,7 @@ class MailMedium(Channel):
     def problems(cls, values: Mapping[str, str]) -> dict[str, str]:
         """What does not fit together in a filled-in form: words by field."""
         wrong = {}
-        for key in ("signature", "signature_html"):
+        for key in ("signature", "signature_html", "acknowledgement"):
             if unknown := signatures.unknown(values.get(key, "")):
                 wrong[key] = f"{{{{{unknown}}}}} is not known. {signatures.HELP}"
         for key in ("address", "bounce_address"):

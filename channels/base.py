@@ -119,6 +119,7 @@ class Outbound:
     signature_html: str = ""        # mail: its designed form; '' where it is plain
     unsubscribe: str = ""           # mail: where the reader ends mails of this kind (RFC 8058)
     automatic: bool = False         # written by a machine: marked so that no other machine answers
+    no_return: bool = False         # mail: nothing may come back to it by itself (an acknowledgement)
     within_window: bool = True      # False: the medium's free reply window has closed
     template: FilledTemplate | None = None      # sent as this template; `text` is what it says
 

@@ -6,6 +6,7 @@ and the notice to the browsers, so that none of them can exist without the other
 """
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,10 @@ from sqlalchemy.orm import Session
 from helpdesk import db, models
 from helpdesk.clock import now
 from helpdesk.reactions import REACTIONS
+
+MOST_DEEP = 5       # reactions to reactions; more is a circle
+CIRCLE = f"Stopped: more than {MOST_DEEP} reactions set each other off."
+depth: ContextVar[int] = ContextVar("depth", default=0)     # of the reaction that runs here
 
 
 @dataclass(frozen=True)
@@ -274,6 +279,19 @@ class InboxDisconnected(Fact):
 
 
 @dataclass(frozen=True)
+class AutomaticMailWithheld(Fact):
+    """A mail that a machine would have sent was not, because of the limits."""
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class AutomaticMailPaused(Fact):
+    """More automatic mail than can be right: the rest waits until an admin has looked."""
+    count: int
+
+
+@dataclass(frozen=True)
 class MailboxTrouble(Fact):
     """Mail does not come in as it should; `what` says how."""
     inbox_id: int
@@ -307,8 +325,11 @@ def record(session: Session, fact: Fact, *, ticket: models.Ticket | None = None,
     db.insert_later(session, models.Event, name=name, actor=actor, data=data, ticket_id=ticket_id,
                     seq=ticket.seq if ticket else None, created_at=now(),
                     contact_id=contact.id if contact else ticket.contact_id if ticket else None)
+    level = depth.get() + 1
+    circle = {"state": "failed", "error": CIRCLE} if level > MOST_DEEP else {"state": "due", "error": ""}
     for reaction in REACTIONS.get(name, ()):
-        db.insert_later(session, models.Task, name=reaction, ticket_id=ticket_id, data={**data, "actor": actor})
+        db.insert_later(session, models.Task, name=reaction, ticket_id=ticket_id, data={**data, "actor": actor},
+                        depth=level, **circle)
         db.tell(session, "worker", "wake")
     if ticket:
         db.tell(session, ticket.room, "ticket", ticket=ticket.id, seq=ticket.seq, event=name)

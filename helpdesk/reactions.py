@@ -7,13 +7,14 @@ Slow work that few messages need (fetching a file, asking for a name) is planned
 (helpdesk.services.inbound), as rows of the same table.
 """
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "MessageReceived": ("services.assistant.answer",),
+    "MessageReceived": ("services.assistant.answer", "services.acknowledgements.confirm"),
     "ReplySent": ("services.continuity.watch",),
     "HandedOver": ("services.notifications.alert_handover",),
     "TicketAssigned": ("services.notifications.tell_assignee",),
     "TicketResolved": ("services.surveys.plan",),
     "RatingGiven": ("services.notifications.alert_low_rating",),
     "SlaBreached": ("services.notifications.alert_breach",),
+    "AutomaticMailPaused": ("services.notifications.alert_paused",),
     "MailboxTrouble": ("services.notifications.alert_mailbox",),
     "InboxDisconnected": ("services.notifications.alert_disconnected",),
     "DeliveryFailed": ("services.notifications.alert_failure",),

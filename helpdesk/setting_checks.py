@@ -162,6 +162,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "continuity_seconds": at_least(0),
     "continuity_days": at_least(0),
     "reopen_days": at_least(0),
+    "thread_days": at_least(1),
     "first_response_minutes": at_least(1),
     "resolution_minutes": at_least(1),
     "assistant_answer_score": between(0, 1),

@@ -65,6 +65,7 @@ class Settings:
     continuity_seconds: int
     continuity_days: int
     reopen_days: int
+    thread_days: int
     first_response_minutes: int
     resolution_minutes: int
     assistant_answer_score: float

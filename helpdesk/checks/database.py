@@ -15,7 +15,7 @@ from helpdesk.checks import Finding, fail, good, many, warn
 from helpdesk.clock import now
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Agent, Attachment, Delivery, Event, RawInbound, SignInLink, SystemState, Task
-from helpdesk.services import files, outbox
+from helpdesk.services import files, mail_pause, outbox
 from helpdesk.settings import Settings
 
 SILENT = timedelta(minutes=1)           # six heartbeats
@@ -67,7 +67,8 @@ def shape() -> Finding:
 def contents() -> Iterator[Finding]:
     """What the rows say about how the helpdesk is doing."""
     with db.reading() as session:
-        for check in (clocks_agree, worker, inbound, quarantine, deliveries, tasks, hold, admins, attachments):
+        for check in (clocks_agree, worker, inbound, quarantine, deliveries, automatic_mail, tasks, hold, admins,
+                      attachments):
             yield check(session)
 
 
@@ -126,6 +127,17 @@ def deliveries(session: Session) -> Finding:
         return warn("Deliveries", f"In the last week {rows.get('failed', 0)} failed, and {rows.get('uncertain', 0)} "
                                   "may not have arrived.", "Look at Settings, Deliveries.")
     return good("Deliveries", "None failed in the last week.")
+
+
+def automatic_mail(session: Session) -> Finding:
+    """Nothing is held because there was too much of it."""
+    state = mail_pause.paused(session)
+    if state:
+        return warn("Automatic mail", f"Paused since {state.updated_at:%Y-%m-%d %H:%M} UTC, because too much left at "
+                                      f"once; {many(mail_pause.held(session), 'message')} wait.",
+                    "Find out why: two machines that answer each other, or somebody who misuses a form. Then send or "
+                    "drop what waits under Settings, Deliveries.")
+    return good("Automatic mail", "Within its limits.")
 
 
 def tasks(session: Session) -> Finding:

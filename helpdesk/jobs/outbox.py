@@ -15,7 +15,7 @@ from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.jobs import pace
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
-from helpdesk.services import files, inboxes, letters, outbox, unsubscribing
+from helpdesk.services import acknowledgements, automatic_mail, files, inboxes, letters, outbox, unsubscribing
 
 log = logging.getLogger(__name__)
 LANES = 32          # inboxes that are served side by side
@@ -130,7 +130,8 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
     outbound = Outbound(
         id=str(delivery.id), address=identity.value, html="" if digest else message.html,
         text=payload["mail_text"] if digest else message.text,
-        subject=letters.subject(ticket, message) if mail else "",
+        subject=letters.subject(ticket, message, bare=automatic_mail.bare(ticket, message, identity, inbox))
+        if mail else "",
         files=_files(session, payload["mail_messages"] if digest else [message.id]),
         replies_to=letters.replies_to(session, delivery, aside) if mail else _answered(session, message),
         buttons=[Button(b["label"], b["payload"]) for b in payload.get("buttons", ())],
@@ -138,7 +139,8 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         sender_name=_sender_name(message), to=payload.get("to", ()) if letter else (),
         cc=payload.get("cc", ()) if letter else (),
         history=_history(session, ticket, message, channel) if letter else (),
-        signature=plain, signature_html=designed, automatic=not by_agent,
+        signature=plain, signature_html=designed, automatic=not by_agent or digest,
+        no_return=bool(payload.get(acknowledgements.MARK)),
         unsubscribe=unsubscribing.link(identity) if ended else "",
         template=FilledTemplate(**payload["template"]) if payload.get("template") else None,
         within_window=_within_window(session, channel, inbox, identity))

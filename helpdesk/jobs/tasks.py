@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk import db
+from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.models import Task
 
@@ -50,8 +52,9 @@ def _run(task_id: int) -> int:
         claimed = db.run(_claim, task_id)
         if claimed is None:
             return 0        # another worker has it
-        name, ticket_id, data = claimed
-        function(name)(ticket_id=ticket_id, **data)
+        name, ticket_id, data, depth = claimed
+        with _as_deep_as(depth):
+            function(name)(ticket_id=ticket_id, **data)
         db.run(_remove, task_id)
     except Exception as error:
         log.exception("task %s failed", task_id)
@@ -75,8 +78,19 @@ def _run_inside(session: Session, task_id: int) -> int | None:
         return None
     session.delete(task)
     session.flush()         # a second worker that had read the id waits here and then finds nothing
-    function(task.name)(session, task.ticket_id, **(task.data or {}))
+    with _as_deep_as(task.depth):
+        function(task.name)(session, task.ticket_id, **(task.data or {}))
     return 1
+
+
+@contextmanager
+def _as_deep_as(depth: int) -> Iterator[None]:
+    """What happens here is a reaction: its own reactions are one deeper (helpdesk.events)."""
+    mark = events.depth.set(depth)
+    try:
+        yield
+    finally:
+        events.depth.reset(mark)
 
 
 def _claim(session: Session, task_id: int) -> tuple | None:
@@ -85,7 +99,7 @@ def _claim(session: Session, task_id: int) -> tuple | None:
     if task is None:
         return None
     task.lease_until = now() + LEASE
-    return task.name, task.ticket_id, dict(task.data or {})
+    return task.name, task.ticket_id, dict(task.data or {}), task.depth
 
 
 def _remove(session: Session, task_id: int) -> None:

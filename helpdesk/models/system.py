@@ -30,7 +30,7 @@ class RateCount(Base):
 
 class Notification(Base):
     """Something an agent should look at: shown live, and kept until they have seen it. `kind`: handover, assigned,
-    rating, breach, failure, disconnected, mailbox."""
+    rating, breach, failure, disconnected, mailbox, paused."""
     __tablename__ = "notification"
     id: Mapped[int] = mapped_column(primary_key=True)
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))

@@ -54,7 +54,7 @@ def answer(session: Session, ticket_id: int, *, message_id: int, automatic: str 
         return                      # a button of somebody else's: a survey
     if _stranger(session, ticket, message):
         give_to_people(talk, "other_person", aloud=False)
-    elif (way := routes.default(session, ticket, "assistant")) is None or automatic_mail.refusal(session, ticket, way):
+    elif (way := routes.default(session, ticket, "assistant")) is None or automatic_mail.blocked(session, ticket, way):
         give_to_people(talk, "no_route", aloud=False)
     elif pressed:
         _follow(talk, pressed)

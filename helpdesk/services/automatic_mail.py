@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from channels.base import Status as DeliveryStatus
 from helpdesk.clock import now
-from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket
-from helpdesk.services import identities, inboxes, unsubscribing
+from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket, Trust
+from helpdesk.services import identities, inboxes, mail_pause, unsubscribing
 from helpdesk.services.routes import Route
 
 WINDOW, PER_WINDOW = timedelta(minutes=10), 3
@@ -34,9 +34,9 @@ def refusal(session: Session, ticket: Ticket, route: Route) -> str:
     for span, most in ((WINDOW, PER_WINDOW), (DAY, PER_DAY)):
         if _sent(session, identity.id, Delivery.created_at > now() - span) >= most:
             return f"Not sent: this address had {most} automatic mails within {_words(span)}."
-    if identity.source == identities.TYPED and _sent(session, identity.id, Delivery.created_at > now() - DAY,
-                                                     Delivery.ticket_id != ticket.id):
-        return "Not sent: nobody has written from this address yet, and it was mailed about another matter today."
+    if not proved(ticket, identity) and _sent(session, identity.id, Delivery.created_at > now() - DAY,
+                                              Delivery.ticket_id != ticket.id):
+        return "Not sent: this address is not proved yet, and it was mailed about another matter today."
     if _sent(session, identity.id, Delivery.ticket_id == ticket.id,
              Message.author_kind == "assistant") >= OF_THE_ASSISTANT:
         return f"Not sent: the assistant mails at most {OF_THE_ASSISTANT} times about one matter."
@@ -47,6 +47,35 @@ def ended(message: Message, identity: Identity) -> str:
     """Why this kind of mail may not go to this address: its reader ended it. '' when it may."""
     return "Not sent: this address wants no such mails." if identity.unsubscribed_at and unsubscribing.due(
         message) else ""
+
+
+def blocked(session: Session, ticket: Ticket, route: Route) -> str:
+    """The same, or that all automatic mail is paused: for whoever would rather do something else then."""
+    why = refusal(session, ticket, route)
+    if not why and inboxes.is_mail(route.inbox.channel) and mail_pause.paused(session):
+        return mail_pause.HELD
+    return why
+
+
+def proved(ticket: Ticket, identity: Identity) -> bool:
+    """Whether the owner of this address has answered something that only they had received, and is the one whom this
+    ticket is about. Typed in a form or written in a From, it may be anybody's."""
+    return identity.contact_id == ticket.contact_id and Trust(identity.trust).covers(Trust.REPLIED)
+
+
+def bare(ticket: Ticket, message: Message, identity: Identity, inbox: Inbox) -> bool:
+    """Whether this mail must repeat nothing that the requester chose: a machine sends it, and to an address that they
+    may have picked. Otherwise whoever wants to mail strangers could have us do it. What answers a mail may name its
+    subject, except for a confirmation, which anybody gets."""
+    if not inboxes.is_mail(inbox.channel) or message.author_kind == "agent" and message.inbox_id == inbox.id:
+        return False
+    confirms = bool((message.payload or {}).get("acknowledgement")) and not proved(ticket, identity)
+    return confirms or typed(ticket, identity)
+
+
+def typed(ticket: Ticket, identity: Identity) -> bool:
+    """Whether nobody has written about this from the address: it was only named, by whoever the contact is."""
+    return identity.source == identities.TYPED or identity.contact_id != ticket.contact_id
 
 
 def written_by_machine(message: Message, route: Route) -> bool:

@@ -32,7 +32,7 @@ def mail_unseen(session: Session, ticket_id: int, **_) -> None:
     route = next((r for r in routes.routes(session, ticket) if inboxes.is_mail(r.inbox.channel) and r.open), None)
     if not unseen or route is None:
         return
-    if automatic_mail.refusal(session, ticket, route):
+    if automatic_mail.blocked(session, ticket, route):
         final = route.identity.failing_since or route.identity.unwanted
         return None if final else _look_again(session, ticket.id, now() + automatic_mail.WINDOW)
     mail = _mail(session, ticket, unseen, route)

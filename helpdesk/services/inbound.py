@@ -215,9 +215,8 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     decision = ladder.decide(session, inbox, channel, item, identity)
     if carrier:
         decision.steps.insert(0, f"{carrier.name} passed it on: its writer is taken from the text, and not proved")
-    if decision.flood:
-        item = replace(item, automatic=item.automatic or "too many at once")
-    item = replace(item, sent_at=_when(item.sent_at, raw))
+    sent_at = _when(item.sent_at, raw)
+    item = replace(item, sent_at=sent_at, automatic=item.automatic or decision.silence(inbox, sent_at))
     ticket = decision.ticket or _open(session, inbox, channel, item, identity, decision)
     message = _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id)
     if carrier:

@@ -6,7 +6,7 @@ An append needs a reference to the ticket *and* a sender who takes part in it, o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from helpdesk.models import Identity, Inbox, Message, Participant, Status, Threa
 from helpdesk.services import recipients, tickets
 
 FLOOD, FLOOD_WINDOW = 20, timedelta(minutes=10)
+BACKLOG = timedelta(days=1)
 ROLES = {"cc": "in copy", "bcc": "in hidden copy", "third": "something was forwarded to them",
          "unverified": "nobody has let them in yet"}
 LAST = select(Ticket).where(Ticket.contact_id == bindparam("contact_id")).order_by(Ticket.id.desc()).limit(1)
@@ -47,6 +48,13 @@ class Decision:
         """Whether the sender is the one to be answered from now on: a colleague in copy is not."""
         return self.role == "requester"
 
+    def silence(self, inbox: Inbox, sent_at: datetime) -> str:
+        """Why no machine may answer, whoever wrote: somebody floods us, or an inbox that was connected just now brings
+        what people have long answered elsewhere. '' where one may."""
+        if self.flood:
+            return "too many at once"
+        return "written before the inbox was connected" if sent_at < inbox.created_at - BACKLOG else ""
+
     def trace(self) -> dict:
         """What is stored on the message."""
         return {"rung": self.rung, "steps": self.steps} | ({"role": self.role} if self.role != "requester" else {})
@@ -65,7 +73,7 @@ def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, iden
         steps.append("nothing fits: a new ticket")
         return Decision("new", follows=last, steps=steps)
     if too_old(decision.ticket):
-        steps.append(f"ticket {decision.ticket.id} was closed too long ago to be reopened")
+        steps.append(f"ticket {decision.ticket.id} was settled, or silent, for too long to be gone on with")
         if decision.aside:          # what went before is none of a stranger's business
             return Decision("new", steps=steps)
         return Decision("new", follows=decision.ticket, steps=steps, secret=decision.secret)
@@ -159,7 +167,9 @@ def _by_flood(session, channel, identity, last, steps) -> Decision | None:
 
 
 def too_old(ticket: Ticket) -> bool:
-    """Whether it was settled too long ago to be gone on with."""
+    """Whether it was settled, or nothing was said in it, for too long to be gone on with."""
+    if ticket.last_message_at < now() - timedelta(days=settings.current().thread_days):
+        return True         # a token or a Message-ID that somebody finds years later opens nothing
     if ticket.active:
         return False
     return ticket.last_message_at < now() - timedelta(days=settings.current().reopen_days)

@@ -20,12 +20,12 @@ MOST_QUOTES = 30
 REPLY_MARKS = ("re:", "aw:", "sv:", "rv:")
 
 
-def subject(ticket: Ticket, message: Message) -> str:
-    """The mail's subject: the message's own, or that it answers the ticket's."""
+def subject(ticket: Ticket, message: Message, bare: bool = False) -> str:
+    """The mail's subject: the message's own, or that it answers the ticket's; with `bare` nothing of the ticket's."""
     locale = ticket.contact.locale
     if message.subject:
         return message.subject
-    if not ticket.subject:
+    if bare or not ticket.subject:
         return texts.text("no_subject", locale, company=settings.current().company_name)
     if ticket.subject[:3].lower() in REPLY_MARKS:
         return ticket.subject

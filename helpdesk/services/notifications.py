@@ -79,6 +79,12 @@ def mark_seen(session: Session, agent: Agent, ticket_id: int | None = None) -> N
     session.execute(query.values(seen_at=now()))
 
 
+def alert_paused(session: Session, ticket_id: None, *, count: int, **_) -> None:
+    """A loop, or somebody misuses us to mail others."""
+    _alert(session, None, "paused", f"Automatic mail is paused after {count} within a minute. Look why, then release "
+                                    "it under Settings, Deliveries.", _admins(session))
+
+
 def _admins(session: Session) -> list[int]:
     return list(session.scalars(select(Agent.id).where(Agent.role == "admin", Agent.disabled_at.is_(None))))
 

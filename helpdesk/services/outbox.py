@@ -19,7 +19,7 @@ from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Delivery, Identity, Inbox, Message, Status, SystemState, ThreadKey, Ticket
-from helpdesk.services import automatic_mail, bounds, inboxes, tickets
+from helpdesk.services import automatic_mail, bounds, inboxes, mail_pause, tickets
 from helpdesk.services.routes import Route
 
 LEASE = timedelta(seconds=180)          # longer than any channel's own time-outs (SMTP waits 120 s after DATA)
@@ -51,6 +51,8 @@ def enqueue(session: Session, ticket: Ticket, message: Message, route: Route, ro
             delivery.error = (automatic_mail.refusal(session, ticket, route)
                               or automatic_mail.ended(message, route.identity))
             delivery.status = DeliveryStatus.FAILED if delivery.error else DeliveryStatus.QUEUED
+            if not delivery.error and not mail_pause.count(session):
+                delivery.held, delivery.error = True, mail_pause.HELD
     session.add(delivery)
     session.flush()
     db.tell(session, "worker", "wake")
@@ -92,7 +94,7 @@ def claim_due(session: Session, inbox_id: int | None = None, limit: int = BATCH)
     earlier = aliased(Delivery)
     blocked = select(earlier.id).where(
         earlier.identity_id == Delivery.identity_id, earlier.inbox_id == Delivery.inbox_id,
-        earlier.id < Delivery.id, earlier.status.in_(WAITING)).exists()
+        earlier.id < Delivery.id, earlier.status.in_(WAITING), earlier.held.is_(False)).exists()
     due = select(Delivery).where(
         Delivery.status.in_(READY), Delivery.next_try_at <= at, Delivery.held.is_(False),
         Delivery.lease_until.is_(None), ~blocked, Delivery.inbox_id.not_in(_silent(at)))
@@ -227,7 +229,7 @@ def retry(session: Session, delivery: Delivery, actor: str) -> None:
 
 def release(session: Session, actor: str) -> int:
     """Let everything go that was held after a restore; returns how many."""
-    rows = session.scalars(select(Delivery).where(Delivery.held)).all()
+    rows = session.scalars(select(Delivery).where(Delivery.held, Delivery.error != mail_pause.HELD)).all()
     for row in rows:
         row.held = False
     if state := session.get(SystemState, HOLD):

@@ -16,7 +16,7 @@ from helpdesk import db, events, paths, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Event, Message, Status, Survey, Ticket
-from helpdesk.services import identities, replies, routes, survey_words, tickets
+from helpdesk.services import automatic_mail, identities, replies, routes, survey_words, tickets
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,8 @@ def _send(session: Session, survey_id: int, ticket_id: int) -> bool:
     url = f"{settings.current().base_url}/r/{token}"
     words = survey_words.WORDS[survey_words.language(identities.survivor(session, ticket.contact).locale,
                                                      settings.current().default_locale)]
-    text, html, subject = (_templates.get_template(name).render(words=words, url=url, subject=ticket.subject).strip()
+    about = "" if automatic_mail.typed(ticket, route.identity) else ticket.subject
+    text, html, subject = (_templates.get_template(name).render(words=words, url=url, subject=about).strip()
                            for name in ("body.txt", "body.html", "subject.txt"))
     message = replies.send(session, ticket, text, by="system", route=route, html=html if route.can.html else "",
                            subject=subject if route.can.subject else "",

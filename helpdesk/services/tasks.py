@@ -24,6 +24,7 @@ def plan(session: Session, name: str, ticket_id: int | None, data: dict | None =
         session.add(task)
     task.name, task.ticket_id, task.data, task.due_at = name, ticket_id, data or {}, due_at or now()
     task.state, task.attempts, task.error, task.lease_until = "due", 0, "", None
+    task.depth = events.depth.get()     # a time that comes is no reaction
     db.tell(session, "worker", "wake")
     return task
 

@@ -91,6 +91,7 @@ _BUILDERS: dict[str, Callable[[dict, str], Words]] = {
     "TicketReopened": _reopened,
     "PriorityChanged": lambda d, who: Words("priority", f"{who} set the priority to {d.get('priority')}"),
     "TagsChanged": _tags,
+    "AutomaticMailWithheld": lambda d, who: Words("lock", f"No {d.get('what')} was mailed. {d.get('why')}", "warn"),
     "TicketSnoozed": lambda d, who: Words("snooze", f"{who} snoozed the ticket until", at=_time(d.get("until"))),
     "TicketWoken": lambda d, who: Words("bell", {"due": "The snooze is over", "customer wrote":
                                                  "Back from snooze: the customer wrote", "somebody else wrote":

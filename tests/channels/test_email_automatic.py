@@ -5,7 +5,7 @@ import pytest
 
 from channels._mail_parse import parse_mail
 from channels.base import Inbound, Receipt, Status
-from tests.channels.mail_samples import PLAIN_BOUNCE, SUPPORT, bounce, mail, multipart, text_part
+from tests.channels.mail_samples import PLAIN_BOUNCE, SUPPORT, bounce, mail, multipart, read, text_part
 
 
 def reason(**headers: str) -> str:
@@ -154,3 +154,14 @@ def test_a_spam_complaint_is_neither_bounce_nor_customer():
 def test_a_contact_form_that_writes_in_our_name_speaks_for_the_customer():
     [item] = parse_mail(mail(headers={"From": f"Web form <{SUPPORT}>", "Reply-To": "Bo <bo@example.net>"}), [SUPPORT])
     assert (item.address, item.name, item.automatic) == ("bo@example.net", "Bo", "")
+
+
+@pytest.mark.parametrize("headers", [
+    {"Message-ID": f"<{'0a' * 16}.17@example.org>"}, {"X-Autoreply-Something": "1"},
+    {"Content-Type": 'multipart/report; boundary="x"'}, {"X-Precedence": "junk"}])
+def test_what_shows_that_a_machine_wrote_it(headers):
+    assert read(mail(headers=headers)).automatic
+
+
+def test_a_message_id_like_ours_of_another_house_shows_nothing():
+    assert not read(mail(headers={"Message-ID": f"<{'0a' * 16}.17@example.net>"})).automatic

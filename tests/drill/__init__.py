@@ -1,1 +1,1 @@
-"""The long form of tests/test_crash.py."""
+"""The long form of the tests that break things on purpose."""

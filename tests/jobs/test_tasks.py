@@ -161,3 +161,21 @@ def test_putting_off_what_another_worker_has_finished_is_no_error(steps):
         session.delete(session.get(Task, number))
     db.run(running._put_off, number, "late")
     db.run(running._remove, number)
+
+
+def test_reactions_that_set_each_other_off_stop_after_five(cast, monkeypatch, work):
+    from helpdesk import events
+    from helpdesk.services import notifications
+
+    def again(session, ticket_id, *, name, what, **_):
+        rounds.append(what)
+        events.record(session, events.MailboxTrouble(1, name, f"round {len(rounds)}"))
+    rounds = []
+    monkeypatch.setattr(notifications, "alert_mailbox", again)
+    with db.transaction() as session:
+        events.record(session, events.MailboxTrouble(1, "Support", "round 0"))
+    work()
+    assert rounds == [f"round {n}" for n in range(5)]
+    with db.reading() as session:
+        [stopped] = session.scalars(select(Task).where(Task.state == "failed"))
+        assert stopped.error == events.CIRCLE and stopped.depth == 6

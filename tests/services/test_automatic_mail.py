@@ -6,16 +6,17 @@ from sqlalchemy import select, update
 
 from helpdesk import db
 from helpdesk.clock import now
-from helpdesk.models import Delivery, Identity, Message, Ticket
+from helpdesk.models import Delivery, Identity, Message, Ticket, Trust
 from helpdesk.services import automatic_mail, identities, outbox, replies, routes
-from tests.people import written
+from tests.people import ANN, written
 
 
 @pytest.fixture
 def ann(any_cast):
-    """ann(n) → Ann's n-th ticket by mail, its row loaded in the given session."""
+    """ann(n) → Ann's n-th ticket by mail, its row loaded in the given session. Her address is proved."""
     with db.transaction() as session:
         numbers = [written(session, any_cast.mail, f"Matter {n}", external_id=f"<{n}>").ticket_id for n in range(13)]
+        session.scalar(select(Identity).where(Identity.value == ANN)).trust = Trust.REPLIED
     return lambda session, n=0: session.get(Ticket, numbers[n])
 
 
@@ -84,6 +85,31 @@ def test_an_address_that_somebody_only_typed_is_mailed_about_one_matter_a_day(an
         assert found[0] == "" and all("another matter" in why for why in found[1:])
 
 
+def test_an_address_that_was_only_written_in_a_from_is_mailed_about_one_matter_a_day(any_cast):
+    """Anybody can write it there, a thousand times."""
+    with db.transaction() as session:
+        tickets = [session.get(Ticket, written(session, any_cast.mail, "Hi", external_id=f"<u{n}>").ticket_id)
+                   for n in range(3)]
+        assert [say(session, tickets[n]).status for n in (0, 1, 0, 2)] == ["queued", "failed", "queued", "failed"]
+        session.execute(update(Delivery).values(created_at=now() - timedelta(hours=25)))
+        assert say(session, tickets[1]).status == "queued"
+
+
+def test_what_belongs_to_somebody_else_counts_as_not_proved(any_cast, ann):
+    """A visitor of the chat names the address of a customer who is known."""
+    with db.transaction() as session:
+        ticket = session.get(Ticket, written(session, any_cast.widget, "BUY", address="b", external_id="b").ticket_id)
+        identities.claim(session, ticket.contact, "email", ANN)
+        way = next(r for r in routes.routes(session, ticket) if r.inbox.channel == "email")
+        assert not automatic_mail.proved(ticket, session.get(Identity, way.identity.id))
+        message = replies.send(session, ticket, "By mail", by="system", route=way)
+        assert automatic_mail.bare(ticket, message, way.identity, way.inbox)
+        assert say(session, ann(session)).status == "queued", "it is hers"
+        assert "another matter" in automatic_mail.refusal(session, ticket, way)
+        message = replies.send(session, ann(session), "Hers", by="system")
+        assert not automatic_mail.bare(ann(session), message, way.identity, way.inbox)
+
+
 def test_the_assistant_does_not_go_on_and_on_in_one_ticket(ann):
     with db.transaction() as session:
         made = []
@@ -109,6 +135,7 @@ def test_when_the_assistant_may_not_mail_people_get_the_ticket(any_cast, work):
         with db.transaction() as session:
             written(session, any_cast.mail, "How long does delivery take?", subject="How long does delivery take?",
                     external_id=f"<{n}>")
+            session.scalar(select(Identity).where(Identity.value == ANN)).trust = Trust.REPLIED
         work()
     with db.reading() as session:
         tickets = session.scalars(select(Ticket).order_by(Ticket.id)).all()

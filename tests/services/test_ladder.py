@@ -202,3 +202,27 @@ def test_people_may_answer_on_messenger_for_seven_days_and_machines_for_one(any_
         assert [r.open for r in routes.routes(session, ticket, by="system")] == [False]
         inbox.settings = {**inbox.settings, "human_agent": ""}
         assert [r.open for r in routes.routes(session, ticket)] == [False]
+
+
+def test_a_ticket_that_was_silent_for_half_a_year_is_not_gone_on_with_though_it_is_open(any_cast):
+    with db.transaction() as session:
+        first = written(session, any_cast.mail, "Hello", external_id="<old@x>")
+        ticket = session.get(Ticket, first.ticket_id)
+        ticket.last_message_at = now() - timedelta(days=181)
+        second = written(session, any_cast.mail, "And?", external_id="<new@x>", replies_to=["<old@x>"])
+        assert second.ticket_id != first.ticket_id
+        assert session.get(Ticket, second.ticket_id).follows_ticket_id == first.ticket_id
+        ticket.last_message_at = now() - timedelta(days=179)
+        third = written(session, any_cast.mail, "Well?", external_id="<third@x>", replies_to=["<old@x>"])
+        assert third.ticket_id == first.ticket_id
+
+
+def test_no_machine_answers_what_was_there_before_the_inbox(any_cast):
+    with db.transaction() as session:
+        for days, silent in ((2, True), (0, False)):
+            message = written(session, any_cast.mail, "Hello", at=now() - timedelta(days=days), external_id=f"<{days}>",
+                              address=f"p{days}@example.net")
+            told = session.scalar(select(Event).where(Event.name == "MessageReceived",
+                                                      Event.ticket_id == message.ticket_id))
+            assert bool(told.data["automatic"]) is silent
+            assert session.get(Ticket, message.ticket_id).with_assistant is not silent

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from helpdesk import db
 from helpdesk.checks import many
-from helpdesk.errors import NotFound
+from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Delivery, Identity, Inbox, Ticket
 from helpdesk.rendering import page
-from helpdesk.services import outbox
+from helpdesk.services import mail_pause, outbox
 from helpdesk.web.access import needs
 
 pages = Blueprint("settings_deliveries", __name__, url_prefix="/settings/deliveries")
@@ -33,8 +33,9 @@ def index():
                                .where(Delivery.status.in_(TABS[state][1])).order_by(Delivery.id.desc())
                                .limit(SHOWN)).all()
         return page("settings/deliveries.html", rows=rows, state=state, tabs=TABS, counts=_counts(session),
-                    held=outbox.held(session),
-                    held_count=session.scalar(select(func.count()).where(Delivery.held)))
+                    held=outbox.held(session), paused=mail_pause.paused(session), paused_count=mail_pause.held(session),
+                    held_count=session.scalar(select(func.count()).where(Delivery.held,
+                                                                         Delivery.error != mail_pause.HELD)))
 
 
 @pages.post("/retry")
@@ -60,6 +61,19 @@ def release():
         count = outbox.release(session, g.agent.actor)
     flash(f"The outbox is open again; {many(count, 'message')} released.", "good")
     return redirect(url_for("settings_deliveries.index"))
+
+
+@pages.post("/pause")
+@needs("admin")
+def end_pause():
+    """End the pause of automatic mail. what=send or drop."""
+    send = request.form.get("what") == "send"
+    if not send and request.form.get("what") != "drop":
+        raise Invalid("Send what waits, or drop it?")
+    with db.transaction() as session:
+        count = mail_pause.release(session, g.agent.actor, send)
+    flash(f"Automatic mail goes on; {many(count, 'message')} {'are being sent' if send else 'dropped'}.", "good")
+    return redirect(url_for("settings_deliveries.index", state="waiting" if send else "failed"))
 
 
 def _counts(session: Session) -> dict[str, int]:
