@@ -33,8 +33,9 @@ lint: $(VENV)/.test  ## Check the style of the Python code
 bench: $(VENV)/.test  ## Measure speed
 	$(BIN)/python -m tests.bench $(ARGS)
 
-drill: $(VENV)/.test  ## Kill and restart the helpdesk under load and count what was lost
+drill: $(VENV)/.test  ## Kill and restart the helpdesk under load and count what was lost; then 100,000 damaged mails
 	$(BIN)/python -m tests.drill $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.drill.mail)
 
 clean:  ## Remove everything that was built or installed; data stays
 	rm -rf $(VENV) node_modules static/dist static/dist.tmp build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

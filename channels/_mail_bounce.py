@@ -67,9 +67,10 @@ DELAYED = re.compile(r"delay(?:ed)?\b|will (?:keep|continue|be re)|still being r
     r"|been) delivered|no action is required|warning message|temporar|verzögert|retard|retraso|ritardo"
     r"|vertraagd", re.I)
 ORIGINAL_ID = re.compile(rb"^[>| \t*]*Message-I[dD]:[ \t\r\n]*(<[^<>\r\n]{3,400}>)", re.M | re.I)
-CODE = re.compile(r"[^\n]*(?<![\d.])(?:[45]\.[0-7]\.\d{1,3}|[45]\d\d[ -])[^\n]*")
-RETURNED = re.compile(r"(?im)^[>| \t*•-]*(?:received|return-path|message-id|from|to|date): |^[>| \t*-]*"
-                      r"(?:-{2,}.{0,30}(?:original|copy|returned|header|below|unsent|body)|original (?:message|mail))")
+CODE = re.compile(r"(?<![\d.])(?:[45]\.[0-7]\.\d{1,3}|[45]\d\d[ -])")
+RETURNED = re.compile(r"(?im)^[>| \t*•-]{0,20}(?:received|return-path|message-id|from|to|date): |^[>| \t*]{0,20}"
+                      r"(?:-{2,80}.{0,30}(?:original|copy|returned|header|below|unsent|body)"
+                      r"|original (?:message|mail))")
 BEYOND = re.compile(r"(?:\.\.+|\]).*")     # `<a@example.net>... User unknown`, `[a@example.net]:`
 STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
 NOT_A_REPORT = {"relayed", "expanded"}
@@ -160,8 +161,8 @@ def _plain_outcomes(headers: Headers, kinds: set[str], text: str) -> list[Outcom
         if not says_so and not (SENDER.search(sender) and _returns_a_mail(kinds, text)):
             return []
     delayed = bool(DELAYED.search(subject)) or (not says_so and bool(DELAYED.search(text[:2000])))
-    line = CODE.search(text)
-    error = " ".join((line[0] if line else subject).split())[:500]
+    line = next((line for line in text.split("\n") if CODE.search(line)), "")
+    error = " ".join((line[:5_000] or subject).split())[:500]
     return [Outcome("delayed" if delayed else "failed", recipient, error)
             for recipient in dict.fromkeys(failed or _recipients_in(text, sender) or [""])]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from channels._mail_headers import addresses, normal_address
 from channels._mail_phrases import FORWARD_SUBJECT, FORWARDED, HEADER, INVISIBLE
-from channels._mail_reply import LIMIT, LONGEST_LINE, old_header_begins, passed_on
+from channels._mail_reply import LIMIT, LONGEST_LINE, LONGEST_MARK, old_header_begins, passed_on
 
 AHEAD = 6           # lines between the mark and the header below it
 FIELDS = 15
@@ -20,7 +20,7 @@ def forwarded_from(subject: str, text: str, attached: Sequence[tuple[str, str]] 
     is no forward. `attached`: the senders of mails that are attached to this one."""
     lines = [line.strip() for line in INVISIBLE.sub("", text[:LIMIT]).split("\n")]
     says_so = bool(FORWARD_SUBJECT.match(subject))
-    if any(len(line) <= LONGEST_LINE and FORWARDED.match(line) for line in lines):
+    if any(len(line) <= LONGEST_MARK and FORWARDED.match(line) for line in lines):
         below = passed_on(text)
         if below is not None:
             return _below([INVISIBLE.sub("", line).strip() for line in below[:AHEAD + FIELDS]], 0) or ("", "")

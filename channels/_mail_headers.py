@@ -24,7 +24,7 @@ LINES = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 PLAIN_LOCAL = re.compile(r'"([\w.!#$%&\'*+/=?^`{|}~-]{1,64})"')
 TOKEN = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?'
                    r'|[,;:]|\s+|[^\s",;:<>()]+|.', re.S)
-ADDRESS = re.compile(r"""(?:"[^"\r\n]{1,64}"|[^\s<>,;:"()\[\]]{1,320})@[^\s<>,;"()'@]{1,255}""")
+ADDRESS = re.compile(r"""(?:"[^"\r\n]{1,64}"|(?<![^\s<>,;:"()\[\]])[^\s<>,;:"()\[\]]{1,320})@[^\s<>,;"()'@]{1,255}""")
 MESSAGE_ID = re.compile(r"<([^<>]{1,2000})>")
 LONG_ID = 300
 
@@ -191,7 +191,7 @@ def parents(in_reply_to: Iterable[str], references: Iterable[str]) -> list[str]:
 def moment(value: str, now: datetime) -> datetime:
     """A Date field, in UTC; `now` when it is missing, unreadable, or in the future."""
     try:
-        at = parsedate_to_datetime(re.sub(r"\s*\(.*", "", value).strip()[:100])
+        at = parsedate_to_datetime(value[:200].partition("(")[0].strip()[:100])
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError, AttributeError):
         return now

@@ -70,6 +70,7 @@ class Pool:
         self.mails_per_child = mails_per_child
         self.free = threading.BoundedSemaphore(children)
         self.idle: list[_Child] = []
+        self.lost = 0               # children that died over a mail, or were ended because it took too long
 
     def parse(self, raw: bytes, timeout: float = 10, own: Sequence[str] = ()) -> list[Inbound | Receipt]:
         """parse_mail() in a child. `timeout`: seconds, of wall and CPU time. Raises Unreadable with the reason when
@@ -81,9 +82,11 @@ class Pool:
                 try:
                     about, blob = child.ask(raw, own, timeout)
                 except TimeoutError:
+                    self.lost += 1
                     child.end()
                     raise Unreadable("parsing this mail took too long") from None
                 except (EOFError, OSError) as error:
+                    self.lost += 1
                     child.end()
                     if fresh or attempt == 2:       # an older child may have been killed for reasons of its own
                         raise Unreadable("parsing this mail took too long or broke the parser") from error

@@ -20,6 +20,7 @@ from channels._mail_phrases import (
 
 LIMIT = 64_000              # characters looked at; a longer mail is kept whole when no history begins before that
 LONGEST_LINE = 600          # a longer line is text
+LONGEST_MARK = 250          # and so is a longer one that only divides
 TEXT, EMPTY, QUOTE, INTRO, CUT, FORWARD, SIGNATURE = "teqicfs"
 DASHES = re.compile(r"^(?:--|---|—|__+|–)\s?$")
 SECOND_HEADER = re.compile(r"\s(?:Date|Sent|Subject|Datum|Gesendet|Betreff|Envoyé|Objet|Enviado|Asunto)\*?: ")
@@ -94,10 +95,12 @@ def _kind(line: str) -> str:
         return EMPTY
     if len(line) > LONGEST_LINE:
         return QUOTE if bare[0] == ">" else TEXT
-    if FORWARDED.match(bare):
+    if len(bare) <= LONGEST_MARK and FORWARDED.match(bare):
         return FORWARD
     if bare[0] == ">":
         return QUOTE
+    if len(bare) > LONGEST_MARK:
+        return TEXT
     if bare[0] in "-_=#*" or "above" in bare.lower():
         if ORIGINAL.match(bare) or ABOVE.match(bare):
             return CUT

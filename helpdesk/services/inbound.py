@@ -237,7 +237,10 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
 
 
 def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None:
-    """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at."""
+    """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at. So is mail
+    that names nobody: there is no one to answer."""
+    if channel.can.subject and not item.address:
+        raise Unreadable("It names no sender.")
     local, _, domain = item.address.lower().rpartition("@")
     if channel.can.subject and session.scalar(OF_OURS, {
             "mail": inboxes.mail_channels(), "address": f"{local.partition('+')[0]}@{domain}"}):
