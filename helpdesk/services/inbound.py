@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, defer
 
 from channels.base import (
@@ -24,7 +24,6 @@ from channels.base import (
     Request,
     TemplatesChanged,
     Typing,
-    Unreadable,
     Unsent,
 )
 from helpdesk import db, events, settings
@@ -47,13 +46,13 @@ from helpdesk.services import (
     changes,
     echoes,
     files,
-    forwarding,
     identities,
     inboxes,
     ladder,
     late,
     originals,
     receipts,
+    senders,
     sla,
     tasks,
     templates,
@@ -76,8 +75,6 @@ DONE = update(RawInbound.__table__).where(RawInbound.__table__.c.id == bindparam
     state="processed", processed_at=bindparam("at"), error="")
 BY_EXTERNAL_ID = select(Message.id, Message.fingerprint).where(
     Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id"))
-OF_OURS = select(Inbox.id).where(
-    Inbox.channel.in_(bindparam("mail", expanding=True)), func.lower(Inbox.account) == bindparam("address")).limit(1)
 LONG_AGO = timedelta(days=30)
 PATIENCE, ASK_AGAIN = timedelta(minutes=2), timedelta(seconds=15)   # for what overtook the message that it speaks of
 
@@ -205,8 +202,8 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     external_id = _new_external_id(session, inbox, item)
     if external_id is None:
         return None
-    _refuse_ourselves(session, channel, item)
-    item, carrier = forwarding.original(session, channel, item)
+    senders.refuse_ourselves(session, channel, item)
+    item, carrier = senders.original(session, channel, item)
     identity = identities.resolve(session, channel.identity_kind, item.address, scope=channel.scope(item),
                                   name=item.name, locale=item.locale,
                                   how="platform" if channel.proves_sender else "wrote")
@@ -234,17 +231,6 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
                                                   automatic=item.automatic),
                   ticket=ticket, contact=identity.contact, actor=identity.contact.actor)
     return message
-
-
-def _refuse_ourselves(session: Session, channel: Channel, item: Inbound) -> None:
-    """Mail from one of our own addresses is a loop, or a forgery; it is kept aside for an admin to look at. So is mail
-    that names nobody: there is no one to answer."""
-    if channel.can.subject and not item.address:
-        raise Unreadable("It names no sender.")
-    local, _, domain = item.address.lower().rpartition("@")
-    if channel.can.subject and session.scalar(OF_OURS, {
-            "mail": inboxes.mail_channels(), "address": f"{local.partition('+')[0]}@{domain}"}):
-        raise Unreadable(f"It comes from our own address {item.address}: a loop, or a forged sender.")
 
 
 def _new_external_id(session: Session, inbox: Inbox, item: Inbound) -> str | None:
