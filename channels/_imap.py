@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
+from channels import _oauth
 from channels._imap_line import SECONDS, Mailbox
 from channels._smtp import tls_context
 from channels.base import SendError
@@ -79,9 +80,7 @@ def opened_folder(config: Mapping[str, str], folder: str, readonly: bool = True)
     with plain_errors(config):
         mailbox = _connection(config, host)
         try:
-            user, password = config.get("imap_user", ""), config.get("imap_password", "")
-            login = mailbox.login if (user + password).isascii() else mailbox.login_utf8
-            login(user, password, initial_folder=None)
+            _log_in(mailbox, config)
             mailbox.folder.set(folder, readonly=readonly)
         except BaseException:
             _hang_up(mailbox)
@@ -90,6 +89,20 @@ def opened_folder(config: Mapping[str, str], folder: str, readonly: bool = True)
         yield mailbox
     finally:
         _hang_up(mailbox)
+
+
+def _log_in(mailbox: Mailbox, config: Mapping[str, str]) -> None:
+    """By password, or by a token (XOAUTH2) where the settings say so."""
+    user, password = config.get("imap_user", ""), config.get("imap_password", "")
+    if _oauth.used(config):
+        said = _oauth.xoauth2(config, user).encode()
+        try:        # a refusal comes as a challenge, which is answered by nothing (Google's XOAUTH2, "error response")
+            mailbox.client.authenticate("XOAUTH2", lambda challenge: b"" if challenge.strip() else said)
+        except imaplib.IMAP4.error as error:
+            raise SendError(f"{config.get('imap_host')} does not accept the token of {user}", broken=True) from error
+        return
+    login = mailbox.login if (user + password).isascii() else mailbox.login_utf8
+    login(user, password, initial_folder=None)
 
 
 def _connection(config: Mapping[str, str], host: str) -> Mailbox:

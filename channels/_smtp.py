@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from channels import _oauth
 from channels._mail_codes import AT_RCPT
 from channels._mail_compose import Composed, Offer
 from channels.base import SendError
@@ -70,8 +71,7 @@ def _connected(config: Mapping[str, str]) -> Iterator[smtplib.SMTP]:
     try:
         port = int(config.get("smtp_port") or PORTS[security])
         smtp = _open(host, port, security, tls_context(config))
-        if config.get("smtp_user"):
-            smtp.login(config["smtp_user"], config.get("smtp_password", ""))
+        _log_in(smtp, config)
     except ssl.SSLCertVerificationError as error:
         _close(smtp)
         raise SendError(f"the certificate of {host} is not trusted: {error.verify_message}", broken=True) from error
@@ -89,6 +89,19 @@ def _connected(config: Mapping[str, str]) -> Iterator[smtplib.SMTP]:
         yield smtp
     finally:
         _close(smtp)
+
+
+def _log_in(smtp: smtplib.SMTP, config: Mapping[str, str]) -> None:
+    """By password, by a token (XOAUTH2), or not at all, as the settings say."""
+    user = config.get("smtp_user", "")
+    if not _oauth.used(config):
+        if user:
+            smtp.login(user, config.get("smtp_password", ""))
+        return
+    said = _oauth.xoauth2(config, user)
+    if not smtp.has_extn("auth"):
+        raise smtplib.SMTPNotSupportedError("signing in by a token (XOAUTH2)")
+    smtp.auth("XOAUTH2", lambda challenge=None: "" if challenge else said)      # a refusal comes as a challenge
 
 
 def _open(host: str, port: int, security: str, context: ssl.SSLContext) -> smtplib.SMTP:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from channels import _imap_after, _imap_fetch, _mail_dkim
+from channels import _imap_after, _imap_fetch, _mail_dkim, _oauth
 from channels._imap import try_mailbox, wait_for_mail
 from channels._imap_cursor import Cursor
 from channels._mail_compose import compose
@@ -18,7 +18,7 @@ SENDING_FIX = ("Compare server, port and security with your mail provider's page
                "password made for this program.")
 DKIM_FIX = "Put the record that the inbox's page shows into the DNS of your domain; it may take an hour to be seen."
 SECURITIES = ("tls", "starttls", "none")
-READING, SENDING = "Reading mail", "Sending mail"
+READING, SENDING, SIGNING_IN = "Reading mail", "Sending mail", "Signing in"
 BOUNCING, SIGNING = "Replies and bounces", "DKIM signature"
 
 
@@ -31,8 +31,22 @@ class Email(MailMedium):
     settings = (
         Setting("address", "Address", help="Customers write to it, and answers come from it."),
         Setting("name", "Sender name", required=False, help="Shown beside the address, for example Example Support."),
+        Setting("auth", "The mailbox is opened", default=_oauth.PASSWORD, kind="choice", choices=tuple(_oauth.WORDS),
+                words=_oauth.WORDS, group=SIGNING_IN,
+                help="Google and Microsoft 365 want OAuth: save the fields below, then connect at the right."),
+        Setting("oauth_client_id", "Client ID", required=False, group=SIGNING_IN,
+                help="Of the application that you registered with the provider. Only without a password."),
+        Setting("oauth_client_secret", "Client secret", required=False, secret=True, group=SIGNING_IN),
+        Setting("oauth_tenant", "Directory (tenant) ID", required=False, group=SIGNING_IN,
+                help="Microsoft only. Empty: any organisation's account."),
+        Setting("oauth_authorize_url", "Consent address", required=False, group=SIGNING_IN,
+                help="Another OAuth 2 server only."),
+        Setting("oauth_token_url", "Token address", required=False, group=SIGNING_IN,
+                help="Another OAuth 2 server only."),
+        Setting("oauth_scope", "Scope", required=False, group=SIGNING_IN, help="Another OAuth 2 server only."),
         Setting("imap_host", "IMAP server", required=False, group=READING,
-                help="Leave empty when mail is delivered to the built-in SMTP server."),
+                help="Empty with a Google or Microsoft account: theirs. Empty otherwise: mail is delivered to the "
+                     "built-in SMTP server."),
         Setting("imap_port", "IMAP port", required=False, kind="number", group=READING,
                 help="Empty: 993 with TLS, otherwise 143."),
         Setting("imap_security", "IMAP security", default="tls", kind="choice", choices=SECURITIES, group=READING),
@@ -46,7 +60,8 @@ class Email(MailMedium):
                 choices=tuple(_imap_after.WORDS), words=_imap_after.WORDS),
         Setting("imap_move_to", "Move to folder", required=False, group=READING,
                 help="Only when mail is moved. It is made when it is missing."),
-        Setting("smtp_host", "SMTP server", help="The server that sends our mail.", group=SENDING),
+        Setting("smtp_host", "SMTP server", required=False, group=SENDING,
+                help="The server that sends our mail. Empty with a Google or Microsoft account: theirs."),
         Setting("smtp_port", "SMTP port", required=False, kind="number", group=SENDING,
                 help="Empty: 465 with TLS, 587 with STARTTLS, otherwise 25."),
         Setting("smtp_security", "SMTP security", default="starttls", kind="choice", choices=SECURITIES,
@@ -73,10 +88,14 @@ class Email(MailMedium):
                 help="RSA, in PEM form. Without one of your own, have one made below once the inbox is saved."),
     )
 
+    def __init__(self, config: Mapping[str, str], *more):
+        super().__init__(_oauth.with_servers(config), *more)
+
     @classmethod
     def problems(cls, values: Mapping[str, str]) -> dict[str, str]:
         """What does not fit together in a filled-in form: words by field."""
-        return {**_mail_dkim.problem(values), **super().problems(values)}
+        server = {} if _oauth.with_servers(values).get("smtp_host") else {"smtp_host": "Please fill this in."}
+        return {**server, **_oauth.problems(values), **_mail_dkim.problem(values), **super().problems(values)}
 
     def parse(self, request: Request) -> Iterable[Inbound | Receipt]:
         """One Inbound for the mail in request.body; for a bounce a Receipt for each recipient it names. Unreadable when

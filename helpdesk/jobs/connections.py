@@ -5,6 +5,7 @@ import logging
 
 from channels.base import SendError
 from helpdesk import db
+from helpdesk.jobs import mail_tokens
 from helpdesk.models import Inbox
 from helpdesk.services import inboxes
 
@@ -17,6 +18,9 @@ def probe_due() -> None:
         due = inboxes.to_probe(session)
     for inbox in due:
         try:
+            mail_tokens.fresh(inbox.id)
+            with db.reading() as session:
+                inbox = session.get(Inbox, inbox.id)
             inboxes.open_channel(inbox).test()
         except (SendError, OSError, ValueError) as error:
             log.info("inbox %s is still disconnected: %s", inbox.key, error)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from channels.base import Channel, Fetched, SendError
 from helpdesk import db, settings
+from helpdesk.jobs import mail_tokens
 from helpdesk.models import Inbox
 from helpdesk.services import inboxes, mailboxes
 from helpdesk.services.mailboxes import LostLease
@@ -132,6 +133,7 @@ class _Held:
 def _held(inbox_id: int, doing: str = "reading") -> Iterator[_Held | None]:
     """The mailbox, if nobody else reads it; what goes wrong on the way is written down."""
     holder = secrets.token_hex(16)
+    mail_tokens.fresh(inbox_id)
     inbox = db.run(mailboxes.claim, inbox_id, holder)
     if inbox is None:
         yield None

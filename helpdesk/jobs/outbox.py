@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from channels.base import Button, Channel, FilledTemplate, Outbound, Quote, SendError
 from helpdesk import db, settings
 from helpdesk.clock import now
-from helpdesk.jobs import pace
+from helpdesk.jobs import mail_tokens, pace
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
 from helpdesk.services import acknowledgements, automatic_mail, files, inboxes, letters, outbox, unsubscribing
 
@@ -47,6 +47,7 @@ def _serve(inbox_id: int) -> int:
     lease would count as sent halfway."""
     done = 0
     try:
+        mail_tokens.fresh(inbox_id)
         while ids := db.run(outbox.claim_due, inbox_id, AT_ONCE):
             threads = [threading.Thread(target=_send, args=(one,), daemon=True) for one in ids]
             for thread in threads:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from helpdesk import db
-from helpdesk.jobs import connections, housekeeping, mailboxes, pump, templates
+from helpdesk.jobs import connections, housekeeping, mail_tokens, mailboxes, pump, templates
 from helpdesk.services import sla, surveys, tickets
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ TICKS: tuple[tuple[str, Callable, float], ...] = (      # name, what to do, ever
     ("SLA", lambda: db.run(sla.breach_due), 15),
     ("surveys", lambda: db.run(surveys.send_due), 15),
     ("snoozed tickets", lambda: db.run(tickets.wake_due), 15),
+    ("mailbox tokens", mail_tokens.renew_due, 30),
     ("disconnected inboxes", connections.probe_due, 60),
     ("templates", templates.fetch_due, 30),
     ("housekeeping", housekeeping.run, 3600),

@@ -16,7 +16,7 @@ from helpdesk import db, events, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, Team
-from helpdesk.services import bounds, published
+from helpdesk.services import bounds, mail_tokens, published
 
 PROBE_EVERY = timedelta(minutes=15)
 LONGEST_REST = 3600         # seconds; whoever asks for more is asked again after an hour
@@ -60,7 +60,9 @@ def config(inbox: Inbox) -> dict[str, str]:
     """All values of the inbox's form, secrets opened. Raises ValueError when they were sealed with another key."""
     defaults = {s.key: s.default for s in kind(inbox.channel).settings if s.default}
     hidden = json.loads(security.decrypt(_key(), inbox.secrets, _place(inbox))) if inbox.secrets else {}
-    return {**defaults, **(inbox.settings or {}), **hidden}
+    held = mail_tokens.of(inbox)
+    token = {"oauth_access_token": held.access_token} if held else {}
+    return {**defaults, **(inbox.settings or {}), **hidden, **token}
 
 
 def of_identity(identity_kind: str) -> str:
@@ -137,6 +139,8 @@ def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -
     if cls.identity_kind == "email":
         inbox.account = normal_address(inbox.account)       # as it stands on what comes in
     _one_of_a_kind(session, inbox)
+    if any(old.get(key, "") != new.get(key, "") for key in ("auth", "oauth_client_id", "address")):
+        mail_tokens.forget(inbox)
     reconnect(session, inbox, actor)        # new values deserve a new try
     events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=", ".join(sorted(values))),
                   actor=actor)
@@ -181,6 +185,7 @@ def mark_health(session: Session, inbox_id: int, error: str = "", about: str = "
 def disconnect(session: Session, inbox: Inbox, error: str) -> None:
     """The provider refuses the account. What is due waits, admins are told, and it is tried again now and then."""
     inbox.resting_until = now() + PROBE_EVERY
+    mail_tokens.expire(inbox)
     mark_health(session, inbox.id, error, "Sending")
     if inbox.disconnected_at is None:
         inbox.disconnected_at = now()

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from channels import _mail_dkim
+from channels import _mail_dkim, _oauth
 from channels.base import Channel, SendError
 from helpdesk import db, settings
 from helpdesk.checks import inbox as checks
@@ -16,6 +16,7 @@ from helpdesk.models import Inbox, RawInbound, Team
 from helpdesk.rendering import page
 from helpdesk.services import inbox_forms, inboxes
 from helpdesk.web.access import needs
+from helpdesk.web.settings import mail_login
 
 pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
 
@@ -179,6 +180,8 @@ def _form(cls: type[Channel], inbox: Inbox | None, values: dict, wrong: dict | N
                 ours=ours, teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
                 webhook=inboxes.webhook(inbox) if inbox and cls.verify is not Channel.verify else "",
                 can_connect=hasattr(cls, "connect"), polled=cls.fetch is not Channel.fetch,
+                by_token=_oauth.used(values) and inbox is not None, redirect_uri=mail_login.redirect_uri(),
+                provider=_oauth.WORDS.get(values.get("auth", ""), ""),
                 dkim=_dkim_record(values) if inbox and cls.name == "email" else None,
                 shown=inbox_forms.OURS_TO_CHOOSE if not inbox else (), base_url=settings.current().base_url)
 
