@@ -46,11 +46,10 @@ def _kind(content_type: str) -> str:
 
 
 def _short(name: str) -> str:
-    stem, dot, ending = name.rpartition(".")
-    while len(quote(name, safe="")) > NAME:
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    while stem and len(quote(f"{stem}{dot}{ending}", safe="")) > NAME:
         stem = stem[:-5]
-        name = f"{stem}{dot}{ending}"
-    return name
+    return f"{stem}{dot}{ending}"
 
 
 def _sign(*parts: str) -> str:
