@@ -213,3 +213,11 @@ def test_every_story_can_be_told_on_any_day_of_the_week():
         assert [s.at for s in told] == sorted(s.at for s in told) and told[-1].at < until
         begun = {id(s.story) for s in told if s.what == "writes"}
         assert len(begun) == len(seed["story"])
+
+
+def test_made_up_numbers_never_meet():
+    from helpdesk.demo.people import People
+    people = People()
+    for number in range(300):
+        people.add(f"Person {number}")
+    assert len({one.whatsapp for one in people}) == 300

@@ -12,6 +12,7 @@ from helpdesk.services import identities
 
 APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "viber", "x", "email")
 NAME_LIMIT = 80
+AREAS = ("206", "212", "312", "415", "503", "617", "702", "808")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class People:
         if not 1 <= len(name) <= NAME_LIMIT:
             raise Invalid(f"A name has 1 to {NAME_LIMIT} characters.")
         person_id = person_id or f"p{secrets.token_hex(5)}"
-        person = Person(person_id, name, whatsapp=_number(phone), email=_mail(name, email), locale=locale, **_made_up())
+        number = _number(phone) if phone.strip() else self._free_number()
+        person = Person(person_id, name, whatsapp=number, email=_mail(name, email), locale=locale, **_made_up())
         if not email and any(one.email == person.email for one in self):
             person = replace(person, email=person.email.replace("@", f"{secrets.randbelow(9000) + 1000}@"))
         for other in self:
@@ -72,6 +74,13 @@ class People:
                 raise Invalid(f"{other.name} has this number or address already.")
         self._people[person.id] = person
         return person
+
+    def _free_number(self) -> str:
+        """A number of fiction that nobody here has; there are only a hundred in each area."""
+        free = sorted({f"+1{area}5550{n}" for area in AREAS for n in range(100, 200)} - {one.whatsapp for one in self})
+        if not free:
+            raise Invalid("There are no free numbers any more. Enter one.")
+        return secrets.choice(free)
 
     def described(self) -> list[dict]:
         """All of them as plain values."""
@@ -90,9 +99,6 @@ def _digits(count: int) -> str:
 
 
 def _number(given: str) -> str:
-    if not given.strip():
-        area = secrets.choice(("206", "212", "312", "415", "503", "617", "702", "808"))
-        return f"+1{area}5550{100 + secrets.randbelow(100)}"
     return identities.normal("phone", re.sub(r"[\s().-]", "", given))
 
 
