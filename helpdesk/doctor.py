@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from helpdesk import __version__, db, settings
-from helpdesk.checks import FAIL, OK, Finding, addresses, database, machine, many, network
+from helpdesk.checks import FAIL, OK, Finding, addresses, database, machine, mailboxes, many, network
 from helpdesk.settings import Settings
 
 MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
@@ -35,6 +35,7 @@ def findings(config: Settings, ask: bool = True) -> Iterator[Finding]:
         if shape.state == OK:
             yield from database.contents()
             yield from network.accounts(ask)
+            yield from mailboxes.findings()
     if ask:
         yield network.website(config)
         yield from network.redis(config)

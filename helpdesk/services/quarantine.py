@@ -35,6 +35,12 @@ def replay_numbers(session: Session, numbers: list[int], everything: bool, actor
     missing = set(numbers) - {raw.id for raw in chosen}
     if missing:
         raise Invalid(f"Not in quarantine: {', '.join(map(str, sorted(missing)))}.")
+    stays = []
     for raw in chosen:
-        inbound.replay(session, raw, actor)
-    return f"{len(chosen)} will be processed again by the worker."
+        try:
+            inbound.replay(session, raw, actor)
+        except Invalid as problem:      # one that must wait keeps no other from being processed
+            if len(chosen) == 1:
+                raise
+            stays.append(f"{raw.id} stays: {problem}")
+    return " ".join([f"{len(chosen) - len(stays)} will be processed again by the worker.", *stays])

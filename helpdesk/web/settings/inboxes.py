@@ -14,7 +14,7 @@ from helpdesk.checks import inbox as checks
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, RawInbound, Team
 from helpdesk.rendering import page
-from helpdesk.services import inbox_forms, inboxes
+from helpdesk.services import inbox_forms, inboxes, mailbox_health
 from helpdesk.web.access import needs
 from helpdesk.web.settings import mail_login
 
@@ -172,12 +172,14 @@ def _form(cls: type[Channel], inbox: Inbox | None, values: dict, wrong: dict | N
     with db.reading() as session:
         teams = session.execute(select(Team.id, Team.name).order_by(Team.name)).all()
         heard = _last_heard(session, inbox)
+        mailbox = mailbox_health.health(session, inbox) if inbox else None
     given = request.form
     ours = {"name": given.get("name", inbox.name if inbox else cls.label),
             "team": given.get("team", inbox.team_id or "" if inbox else ""),
             "assistant": "assistant" in given if given else inbox.assistant if inbox else True}
     return page("settings/inboxes/form.html", cls=cls, inbox=inbox, values=values, wrong=wrong or {}, problem=problem,
                 ours=ours, teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
+                mailbox=mailbox,
                 webhook=inboxes.webhook(inbox) if inbox and cls.verify is not Channel.verify else "",
                 can_connect=hasattr(cls, "connect"), polled=cls.fetch is not Channel.fetch,
                 by_token=_oauth.used(values) and inbox is not None, redirect_uri=mail_login.redirect_uri(),
