@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from channels.simulators._courier import Courier
 from channels.simulators._memory import Chats, Files
+from channels.simulators._trouble import Trouble
 
 WINDOW = timedelta(hours=24)
 
@@ -40,7 +41,7 @@ class Refused(Exception):
         return answer
 
 
-class Account:
+class Account(Trouble):
     """One business account and the people who write to it."""
     object_name = ""
 
@@ -51,9 +52,7 @@ class Account:
         self.chats, self.names = Chats(), {}
         self.faults: deque[Refused] = deque()
         self.typing: dict[str, datetime] = {}       # address -> when the business was last seen writing
-        self.receipts = True            # report delivered by itself
-        self.duplicates = False         # deliver every webhook twice, as happens
-        self.delay = 0.0                # seconds before a webhook leaves
+        self.blocked_by: set[str] = set()
         self.base_url: Callable[[], str] = lambda: ""
         self.status_delay = 0.2         # seconds: the answer to the call usually comes first
         self._numbers = count(1)        # next() is atomic, and the server has threads
@@ -79,6 +78,8 @@ class Account:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.args.get("access_token", "")
         if not given or not hmac.compare_digest(given.encode(), self.token.encode()):
             raise Refused(401, 190, "Invalid OAuth access token - Cannot parse access token")
+        if self.revoked:
+            raise Refused(401, 190, "Error validating access token: The session has been invalidated", subcode=460)
 
     def window_is_open(self, address: str) -> bool:
         last = self.chats.last_from_person(address)
@@ -89,8 +90,7 @@ class Account:
         body = json.dumps({"object": self.object_name, "entry": [entry]}).encode()
         mac = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={mac}"}
-        for _ in range(2 if self.duplicates else 1):
-            self.courier.owe(self.webhook_url, headers, body, self.delay + delay)
+        self.call(self.webhook_url, headers, body, delay)
 
 
 def utc_now() -> datetime:

@@ -16,6 +16,7 @@ from channels._http import Http
 from channels.base import SendError
 from channels.simulators._fetched import fetched
 from channels.simulators._memory import Chats, Files, StoredFile
+from channels.simulators._trouble import Trouble
 
 TOKEN_LIVES = timedelta(seconds=60)
 MEDIA = ("image", "video", "audio")
@@ -29,14 +30,20 @@ class Refused(Exception):
         self.code, self.retry_after, self.more = code, retry_after, more
 
 
-class LineApi:
-    """The calls of one account, as a WSGI application."""
+class LineApi(Trouble):
+    """The calls of one account, as a WSGI application. What is sent to somebody who blocks it is accepted, and shown
+    to nobody."""
+    refusals = {"for_now": {"code": 500, "message": "Internal server error"},
+                "for_good": {"code": 400, "message": "The property, 'to', in the request body is invalid"},
+                "slow_down": {"code": 429, "message": "The API rate limit has been exceeded. Try again later.",
+                              "retry_after": 20}}
 
     def __init__(self, token: str, webhook_url: str, clock: Callable[[], datetime], quota: int):
         self.token, self.webhook_url, self.clock, self.quota, self.pushed = token, webhook_url, clock, quota, 0
         self.files, self.chats = Files(), Chats()
         self.names: dict[str, str] = {}
-        self.typing: deque[str] = deque(maxlen=500)     # to whom it was shown that somebody writes
+        self.typing: dict[str, datetime] = {}   # address -> when it was last shown that somebody writes
+        self.blocked_by: set[str] = set()
         self.faults: deque[Refused] = deque()
         self.lost = 0                   # so many of the next messages are accepted, and answered with 500
         self.uses_webhook = True        # the switch in the console
@@ -57,7 +64,7 @@ class LineApi:
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
+        if request.headers.get("Authorization") != f"Bearer {self.token}" or self.revoked:
             raise Refused(401, "Authentication failed. Confirm that the access token is valid.")
         if found := re.fullmatch(r"/v2/bot/message/(\d+)/content", request.path):
             return self._content(found[1])
@@ -116,7 +123,8 @@ class LineApi:
         for message in messages:
             shown = self._understood(message)
             number = self._number()
-            self.chats.add(address, number, from_business=True, status="sent", at=self.clock(), **shown)
+            if address not in self.blocked_by:
+                self.chats.add(address, number, from_business=True, status="sent", at=self.clock(), **shown)
         return number
 
     def _understood(self, message: dict) -> dict[str, Any]:
@@ -163,7 +171,7 @@ class LineApi:
     def _loading(self, request: Request) -> Response:
         given = request.get_json()
         _need(given.get("chatId", "").startswith("U") and given.get("loadingSeconds") in range(5, 61, 5), "chatId")
-        self.typing.append(given["chatId"])
+        self.typing[given["chatId"]] = self.clock()
         return _json({}, 202)
 
     def _info(self, request: Request) -> Response:

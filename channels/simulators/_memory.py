@@ -5,7 +5,7 @@ import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
@@ -53,9 +53,10 @@ class Chats:
 
     def add(self, address: str, id: str, *, text: str = "", files: list[StoredFile] | None = None,
             buttons: list[dict] | None = None, from_business: bool = False, status: str = "", replies_to: str = "",
-            at: datetime | None = None) -> dict[str, Any]:
+            at: datetime | None = None, kind: str = "") -> dict[str, Any]:
+        """A new message. `kind`: place, sticker or card, where it is no plain one."""
         entry = {"id": id, "text": text, "buttons": buttons or [], "from_business": from_business, "status": status,
-                 "replies_to": replies_to, "at": at or datetime.now(UTC),
+                 "replies_to": replies_to, "at": at or datetime.now(UTC), "kind": kind,
                  "files": [{"name": f.name, "type": f.content_type, "content": f.content} for f in files or ()]}
         with self._lock:
             if address not in self._chats:
@@ -71,6 +72,21 @@ class Chats:
             for entry in self._chats.get(address, ()):
                 if entry["id"] == id:
                     entry.update(what)
+
+    def seen(self, address: str, id: str) -> None:
+        """The business has read what the person wrote, up to this message."""
+        with self._lock:
+            for entry in self._chats.get(address, ()):
+                if not entry["from_business"]:
+                    entry["status"] = "read"
+                if entry["id"] == id:
+                    return
+
+    def age(self, address: str, by: timedelta) -> None:
+        """Let this time have passed since everything in one chat."""
+        with self._lock:
+            for entry in self._chats.get(address, ()):
+                entry["at"] -= by
 
     def addresses(self) -> list[str]:
         """Everybody who has a chat."""
@@ -93,3 +109,8 @@ class Chats:
     def last_from_person(self, address: str) -> datetime | None:
         with self._lock:
             return next((e["at"] for e in reversed(self._chats.get(address, ())) if not e["from_business"]), None)
+
+
+def map_link(latitude: float, longitude: float) -> str:
+    """Where a shared place can be looked at."""
+    return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"

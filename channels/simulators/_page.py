@@ -11,12 +11,15 @@ from channels.simulators._graph import Account, Refused, answer, body_of, need
 
 
 class Page(Account):
-    """Addresses are page-scoped ids. People who block the page stand in `blocked_by`."""
+    """Addresses are page-scoped ids."""
     object_name = "page"
+    refusals = {"for_now": {"code": 2, "message": "Service temporarily unavailable", "status": 500},
+                "for_good": {"code": 551, "message": "This person isn't available right now."},
+                "slow_down": {"code": 613, "message": "Calls to this API have exceeded the rate limit.", "status": 429,
+                              "retry_after": 20}}
 
     def __init__(self, *args: Any):
         super().__init__(*args)
-        self.blocked_by: set[str] = set()
         self.human_agent = False        # whether the app may answer for seven days
 
     # The person
@@ -53,17 +56,18 @@ class Page(Account):
 
     def customer_edits(self, address: str, number: str, text: str) -> None:
         """Somebody corrects a message of theirs."""
-        self.chats.change(address, number, text=text)
+        self.chats.change(address, number, text=text, edited=True)
         self._tell(address, {"message_edit": {"mid": number, "text": text, "num_edit": 1}})
 
     def customer_unsends(self, address: str, number: str) -> None:
         """Somebody takes a message back. Only Instagram tells."""
-        self.chats.change(address, number, text="", files=[])
+        self.chats.change(address, number, text="", files=[], unsent=True)
         if self.object_name == "instagram":
             self._tell(address, {"message": {"mid": number, "is_deleted": True}})
 
     def customer_reacts(self, address: str, number: str, emoji: str) -> None:
         """Somebody puts a sign on a message; '' takes it off."""
+        self.chats.change(address, number, reaction=emoji)
         put = {"action": "react", "emoji": emoji, "reaction": "other"} if emoji else {"action": "unreact"}
         self._tell(address, {"reaction": {"mid": number, **put}})
 

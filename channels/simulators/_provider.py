@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from channels.simulators._courier import Courier
 from channels.simulators._graph import utc_now
 from channels.simulators._memory import Chats, StoredFile
+from channels.simulators._trouble import Trouble
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Written:
     at: datetime
 
 
-class MailProvider:
+class MailProvider(Trouble):
     """One account of a provider, and the people who mail with it. `to`: the address they write to unless they answer.
     `webhook_url` is called with what comes in and with what became of what was sent; `event_delay` in seconds.
     `bouncing` maps an address to the reason for which its server sends everything back."""
@@ -48,7 +49,8 @@ class MailProvider:
         self.courier, self.chats = courier or Courier(), Chats()
         self.bouncing: dict[str, str] = {}
         self.faults: deque[Fault] = deque()
-        self.duplicates, self.event_delay = False, 0.0
+        self.event_delay = 0.0
+        self.blocked_by: set[str] = set()
 
     # The customer
 
@@ -65,8 +67,7 @@ class MailProvider:
         written = Written(number, address, name, answered.get("reply_to") or self.to, subject, text, replies_to, file,
                           entry["at"])
         headers, body = self.forwarded(written)
-        for _ in range(2 if self.duplicates else 1):
-            self.courier.owe(self.webhook_url, headers, body)
+        self.call(self.webhook_url, headers, body)
         return number
 
     def customer_complains(self, address: str, number: str) -> None:

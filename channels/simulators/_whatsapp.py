@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from channels.simulators._graph import Account, Refused, answer, body_of, need
+from channels.simulators._memory import map_link
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 MEDIA = ("image", "document", "audio", "video", "sticker")
@@ -18,6 +19,9 @@ class WhatsAppNumber(Account):
     """Addresses are E.164 with the plus sign. Numbers in `strangers` are not on WhatsApp. With `late_errors` a closed
     window is reported as the Cloud API mostly does: accepted first, then a failed status."""
     object_name = "whatsapp_business_account"
+    refusals = {"for_now": {"code": 131000, "message": "Something went wrong", "status": 500},
+                "for_good": {"code": 131026, "message": "Message undeliverable"},
+                "slow_down": {"code": 130429, "message": "Rate limit hit", "status": 429, "retry_after": 20}}
 
     def __init__(self, *args: Any):
         super().__init__(*args)
@@ -53,6 +57,31 @@ class WhatsAppNumber(Account):
                     "messages": [message]})
         return message["id"]
 
+    def customer_sends_place(self, address: str, latitude: float, longitude: float, title: str = "") -> str:
+        """Somebody shares where they are; returns the message's id."""
+        return self._shares(address, "location", {"latitude": latitude, "longitude": longitude, "name": title},
+                            kind="place", text=f"{title}\n{map_link(latitude, longitude)}".strip())
+
+    def customer_sends_card(self, address: str, who: str, phone: str) -> str:
+        """Somebody hands on the number of somebody they know; returns the message's id."""
+        return self._shares(address, "contacts", [{"name": {"formatted_name": who, "first_name": who},
+                                                   "phones": [{"phone": phone, "type": "CELL"}]}],
+                            kind="card", text=f"{who}\n{phone}")
+
+    def customer_sends_sticker(self, address: str, file: tuple[str, str, bytes]) -> str:
+        """Somebody sends a sticker; returns the message's id."""
+        key = self.files.put(*file)
+        return self._shares(address, "sticker", {"id": key, "mime_type": file[1], "animated": False}, kind="sticker",
+                            files=[self.files.get(key)])
+
+    def _shares(self, address: str, what: str, said: Any, **shown: Any) -> str:
+        number = self._wamid(address)
+        self.chats.add(address, number, at=self.clock(), **shown)
+        self._tell({"contacts": [{"profile": {"name": self.names.get(address, "")}, "wa_id": address.lstrip("+")}],
+                    "messages": [{"from": address.lstrip("+"), "id": number, "type": what, what: said,
+                                  "timestamp": str(int(self.clock().timestamp()))}]})
+        return number
+
     def customer_reads(self, address: str) -> None:
         """Somebody opens the chat: everything that was delivered becomes read."""
         for entry in self.chats.sent(address):
@@ -61,17 +90,18 @@ class WhatsAppNumber(Account):
 
     def customer_edits(self, address: str, number: str, text: str) -> None:
         """Somebody corrects a message of theirs."""
-        self.chats.change(address, number, text=text)
+        self.chats.change(address, number, text=text, edited=True)
         self._changes(address, "edit", {"original_message_id": number,
                                         "message": {"type": "text", "text": {"body": text}}})
 
     def customer_unsends(self, address: str, number: str) -> None:
         """Somebody takes a message back."""
-        self.chats.change(address, number, text="", files=[])
+        self.chats.change(address, number, text="", files=[], unsent=True)
         self._changes(address, "revoke", {"original_message_id": number})
 
     def customer_reacts(self, address: str, number: str, emoji: str) -> None:
         """Somebody puts a sign on a message; '' takes it off."""
+        self.chats.change(address, number, reaction=emoji)
         self._changes(address, "reaction", {"message_id": number, **({"emoji": emoji} if emoji else {})})
 
     def business_writes(self, address: str, text: str) -> str:
@@ -127,6 +157,8 @@ class WhatsAppNumber(Account):
         if closed and not self.late_errors:
             raise Refused(400, 131047, "Re-engagement message",
                           details="More than 24 hours have passed since the customer last replied to this number.")
+        if address in self.blocked_by:      # accepted, and never delivered: nobody is told of it
+            return self._accepted(to, self._wamid(address))
         entry = self.chats.add(address, self._wamid(address), from_business=True, status="accepted", at=self.clock(),
                                replies_to=(data.get("context") or {}).get("message_id", ""), **said)
         if closed:
@@ -136,8 +168,12 @@ class WhatsAppNumber(Account):
         elif self.receipts:
             self._status(address, entry, "sent")
             self._status(address, entry, "delivered")
+        return self._accepted(to, entry["id"])
+
+    @staticmethod
+    def _accepted(to: str, number: str) -> Response:
         return answer({"messaging_product": "whatsapp", "contacts": [{"input": to, "wa_id": to}],
-                       "messages": [{"id": entry["id"]}]})
+                       "messages": [{"id": number}]})
 
     def _seen(self, data: dict) -> Response:
         """The business has read a message, and perhaps writes an answer."""
@@ -145,6 +181,7 @@ class WhatsAppNumber(Account):
         address = next((one for one in self.chats.addresses() for entry in self.chats.of(one)
                         if entry["id"] == number and not entry["from_business"]), "")
         need(address, "message_id", 131009)
+        self.chats.seen(address, number)
         if data.get("typing_indicator"):
             self.typing[address] = self.clock()
         return answer({"success": True})

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 from channels._http import Http
 from channels.base import SendError
 from channels.simulators._memory import Chats, Files
+from channels.simulators._trouble import Trouble
 
 
 class Refused(Exception):
@@ -33,16 +34,19 @@ class Refused(Exception):
             "title": "Simulated", "detail": detail, "type": kind, "status": status}
 
 
-class XSimulatedApi:
+class XSimulatedApi(Trouble):
     """The calls of one account."""
     told: Callable
+    refusals = {"for_now": {"code": 503, "message": "Service Unavailable"},
+                "for_good": {"code": 403, "message": "You do not have permission to DM one or more participants."},
+                "slow_down": {"code": 429, "message": "Too Many Requests", "reset_in": 20}}
 
     def __init__(self, keys: dict[str, str], clock: Callable[[], datetime]):
         self.keys, self.account, self.clock, self.public_url, self.webhook_url = keys, keys["account_id"], clock, "", ""
         self.files, self.chats = Files(), Chats()
         self.names: dict[str, str] = {}
-        self.closed: set[str] = set()           # whose messages are closed to us
-        self.typing: deque[str] = deque(maxlen=500)
+        self.blocked_by: set[str] = set()       # whose messages are closed to us
+        self.typing: dict[str, datetime] = {}   # address -> when the business was last seen writing
         self.faults: deque[Refused] = deque()
         self.working = 0                        # so many times a film is still being worked on
         self.subscribed = False
@@ -89,8 +93,8 @@ class XSimulatedApi:
         me = {"id": self.account, "name": "Simulated Shop", "username": "simulated"}
         calls = {"GET /2/users/me": lambda: {"data": me},
                  "POST /1.1/direct_messages/events/new.json": lambda: self._send_older(request.get_json()["event"]),
-                 "POST /1.1/direct_messages/indicate_typing.json": lambda: self.typing.append(
-                     request.args["recipient_id"])}
+                 "POST /1.1/direct_messages/indicate_typing.json": lambda: self.typing.update(
+                     {request.args["recipient_id"]: self.clock()})}
         if f"{method} {path}" not in calls:
             raise Refused(404, "Not Found")
         found = calls[f"{method} {path}"]()
@@ -109,7 +113,7 @@ class XSimulatedApi:
         text = "&".join(_quoted(part) for part in (request.method, base, "&".join("=".join(pair) for pair in pairs)))
         key = f"{_quoted(self.keys['app_secret'])}&{_quoted(self.keys['access_secret'])}"
         right = b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha1).digest()).decode()
-        if (given.get("oauth_consumer_key"), given.get("oauth_token")) != (
+        if self.revoked or (given.get("oauth_consumer_key"), given.get("oauth_token")) != (
                 self.keys["api_key"], self.keys["access_token"]) or not hmac.compare_digest(right, signature):
             raise Refused(401, "Unauthorized")
 
@@ -170,7 +174,7 @@ class XSimulatedApi:
             raise self.faults.popleft()
         if not text and not attached or len(text) > 10_000 or len(attached) > 1:
             raise Refused(400, "text or one attachment")
-        if address in self.closed or address not in self.names:
+        if address in self.blocked_by or address not in self.names:
             raise Refused(403, "You do not have permission to DM one or more participants.")
 
     def _show(self, address: str, text: str, files: Any = (), buttons: Any = ()) -> str:

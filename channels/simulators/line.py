@@ -14,7 +14,7 @@ from typing import Any
 from channels.simulators._courier import Courier
 from channels.simulators._graph import utc_now
 from channels.simulators._line_api import MEDIA, LineApi, Refused
-from channels.simulators._memory import StoredFile
+from channels.simulators._memory import StoredFile, map_link
 
 
 class LineSimulator(LineApi):
@@ -24,7 +24,6 @@ class LineSimulator(LineApi):
                  clock: Callable[[], datetime] = utc_now, public_url: str = "", quota: int = 500):
         super().__init__(token, webhook_url, clock, quota)
         self.secret, self.public_url, self.courier = secret, public_url, courier or Courier()
-        self.duplicates = False
         self._numbers = count(100_000_000_001)
 
     # The person
@@ -51,22 +50,38 @@ class LineSimulator(LineApi):
         self._deliver(*events)
         return number
 
-    def customer_sends_sticker(self, address: str, sticker: str = "52002734", keywords: Iterable[str] = ()) -> str:
-        """Somebody sends a sticker."""
+    def customer_sends_sticker(self, address: str, file: tuple[str, str, bytes] | None = None,
+                               sticker: str = "52002734", keywords: Iterable[str] = ()) -> str:
+        """Somebody sends a sticker; returns the message's id. `file` is how it looks on their phone: LINE tells only
+        its number."""
         number = self._number()
         self._deliver(self._said(address, number, {
             "type": "sticker", "packageId": "11537", "stickerId": sticker, "stickerResourceType": "STATIC",
-            "keywords": list(keywords)}, text="[sticker]"))
+            "keywords": list(keywords)}, kind="sticker", files=[StoredFile(*file)] if file else []))
         return number
+
+    def customer_sends_place(self, address: str, latitude: float, longitude: float, title: str = "") -> str:
+        """Somebody shares where they are; returns the message's id."""
+        number = self._number()
+        self._deliver(self._said(address, number, {
+            "type": "location", "title": title, "address": "", "latitude": latitude, "longitude": longitude},
+            kind="place", text=f"{title}\n{map_link(latitude, longitude)}".strip()))
+        return number
+
+    def customer_blocks(self, address: str, blocks: bool = True) -> None:
+        """Somebody blocks the account, or takes it back as a friend. It is told of both."""
+        super().customer_blocks(address, blocks)
+        self._deliver(self._event(address, "unfollow" if blocks else "follow",
+                                  **({} if blocks else {"follow": {"isUnblocked": True}})))
 
     def customer_edits(self, address: str, number: str, text: str) -> None:
         """Somebody corrects a message of theirs."""
-        self.chats.change(address, number, text=text)
+        self.chats.change(address, number, text=text, edited=True)
         self._deliver(self._event(address, "messageEdited", message={"id": number, "type": "text", "text": text}))
 
     def customer_unsends(self, address: str, number: str) -> None:
         """Somebody takes a message back."""
-        self.chats.change(address, number, text="", files=[])
+        self.chats.change(address, number, text="", files=[], unsent=True)
         self._deliver(self._event(address, "unsend", unsend={"messageId": number}))
 
     def conversation(self, address: str) -> list[dict[str, Any]]:
@@ -109,8 +124,8 @@ class LineSimulator(LineApi):
         return self._said(address, number, message, files=[file])
 
     def _said(self, address: str, number: str, message: dict, *, text: str = "", files: Iterable[StoredFile] = (),
-              replies_to: str = "", mention: bool = False) -> dict:
-        self.chats.add(address, number, text=text, files=list(files), replies_to=replies_to, at=self.clock())
+              replies_to: str = "", mention: bool = False, kind: str = "") -> dict:
+        self.chats.add(address, number, text=text, files=list(files), replies_to=replies_to, at=self.clock(), kind=kind)
         message = {"id": number, "quoteToken": secrets.token_urlsafe(12), **message}
         if replies_to:
             message["quotedMessageId"] = replies_to
@@ -132,9 +147,8 @@ class LineSimulator(LineApi):
         return event
 
     def _deliver(self, *events: dict) -> None:
-        for again in range(2 if self.duplicates else 1):
-            told = [{**one, "deliveryContext": {"isRedelivery": bool(again)}} for one in events]
-            self.courier.owe(self.webhook_url, *self.signed(told))
+        again = [{**one, "deliveryContext": {"isRedelivery": True}} for one in events]
+        self.call(self.webhook_url, *self.signed(list(events)), again=self.signed(again))
 
     def signed(self, events: list[dict]) -> tuple[dict[str, str], bytes]:
         """One delivery: its headers and its body."""

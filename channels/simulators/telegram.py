@@ -13,7 +13,8 @@ from werkzeug.wrappers import Request, Response
 
 from channels.simulators._courier import Courier
 from channels.simulators._graph import utc_now
-from channels.simulators._memory import Chats, Files, StoredFile
+from channels.simulators._memory import Chats, Files, StoredFile, map_link
+from channels.simulators._trouble import Trouble
 
 METHODS = {"getMe", "setWebhook", "deleteWebhook", "getWebhookInfo", "sendMessage", "sendDocument", "sendPhoto",
            "getFile", "answerCallbackQuery", "sendChatAction"}
@@ -27,9 +28,12 @@ class Wrong(Exception):
         self.code, self.parameters = code, parameters
 
 
-class TelegramSimulator:
+class TelegramSimulator(Trouble):
     """One bot and the people who talk to it. Addresses are chat ids, as text. Until the helpdesk calls setWebhook (or
     `webhook_url` and `secret_token` are given) nothing is delivered."""
+    refusals = {"for_now": {"code": 500, "description": "Internal Server Error"},
+                "for_good": {"code": 400, "description": "Bad Request: message can't be sent"},
+                "slow_down": {"code": 429, "description": "Too Many Requests: retry after 20", "retry_after": 20}}
 
     def __init__(self, token: str, *, username: str = "simulated_bot", webhook_url: str = "", secret_token: str = "",
                  courier: Courier | None = None, clock: Callable[[], datetime] = utc_now, public_url: str = ""):
@@ -42,7 +46,6 @@ class TelegramSimulator:
         self.typing: dict[str, datetime] = {}   # chat id -> when the bot was last seen writing
         self.answered_buttons: deque[str] = deque(maxlen=500)
         self.faults: deque[Wrong] = deque()
-        self.duplicates = False
         self._updates, self._messages = count(700_000_001), count(1)   # next() is atomic
 
     # The person
@@ -73,14 +76,40 @@ class TelegramSimulator:
         self._deliver({"message": message})
         return number
 
+    def customer_sends_place(self, address: str, latitude: float, longitude: float, title: str = "") -> str:
+        """Somebody shares where they are; returns the message's id."""
+        where = {"latitude": latitude, "longitude": longitude}
+        told = {"venue": {"location": where, "title": title, "address": ""}} if title else {}
+        return self._shares(address, {"location": where, **told}, kind="place",
+                            text=f"{title}\n{map_link(latitude, longitude)}".strip())
+
+    def customer_sends_card(self, address: str, who: str, phone: str) -> str:
+        """Somebody hands on the number of somebody they know; returns the message's id."""
+        return self._shares(address, {"contact": {"phone_number": phone, "first_name": who}}, kind="card",
+                            text=f"{who}\n{phone}")
+
+    def customer_sends_sticker(self, address: str, file: tuple[str, str, bytes], emoji: str = "☕") -> str:
+        """Somebody sends a sticker; returns the message's id."""
+        sticker = {"file_id": self.files.put(*file), "file_unique_id": "u", "type": "regular", "width": 512,
+                   "height": 512, "is_animated": False, "is_video": False, "emoji": emoji}
+        return self._shares(address, {"sticker": sticker}, kind="sticker", files=[StoredFile(*file)])
+
+    def _shares(self, address: str, what: dict[str, Any], **shown: Any) -> str:
+        message = self._new_message(address)
+        number = f"{address}:{message['message_id']}"
+        self.chats.add(address, number, at=self.clock(), **shown)
+        self._deliver({"message": message | what})
+        return number
+
     def customer_edits(self, address: str, number: str, text: str) -> None:
         """Somebody corrects a message of theirs."""
-        self.chats.change(address, number, text=text)
+        self.chats.change(address, number, text=text, edited=True)
         message = self._new_message(address) | {"message_id": int(number.rpartition(":")[2]), "text": text}
         self._deliver({"edited_message": message | {"edit_date": message["date"]}})
 
     def customer_reacts(self, address: str, number: str, emoji: str) -> None:
         """Somebody puts a sign on a message; '' takes it off."""
+        self.chats.change(address, number, reaction=emoji)
         self._deliver({"message_reaction": {
             "chat": self._chat(address), "user": self._person(address), "message_id": int(number.rpartition(":")[2]),
             "date": int(self.clock().timestamp()), "old_reaction": [],
@@ -123,7 +152,8 @@ class TelegramSimulator:
             small = {"file_id": self.files.put(name, content_type, b"thumbnail"), "file_unique_id": "s",
                      "file_size": 9, "width": 90, "height": 67}
             return {"photo": [small, found | {"width": 1280, "height": 960}], **caption_field}
-        kind = {"audio/ogg": "voice", "video/mp4": "video"}.get(content_type, "document")
+        kind = {"audio/ogg": "voice", "audio/wav": "audio", "audio/mpeg": "audio", "video/mp4": "video"}.get(
+            content_type, "document")
         return {kind: found | {"mime_type": content_type, "file_name": name}, **caption_field}
 
     # The bot
@@ -143,7 +173,7 @@ class TelegramSimulator:
         found = re.fullmatch(r"/(file/)?bot([^/]+)/(.+)", request.path)
         if not found:
             raise Wrong(404, "Not Found")
-        if found[2] != self.token:
+        if found[2] != self.token or self.revoked:
             raise Wrong(401, "Unauthorized")
         if found[1]:
             return self._download(found[3])
@@ -248,8 +278,7 @@ class TelegramSimulator:
         if self.secret_token:
             headers["X-Telegram-Bot-Api-Secret-Token"] = self.secret_token
         body = json.dumps({"update_id": next(self._updates), **update}).encode()
-        for _ in range(2 if self.duplicates else 1):
-            self.courier.owe(self.webhook_url, headers, body)
+        self.call(self.webhook_url, headers, body)
 
     def _new_message(self, address: str) -> dict[str, Any]:
         return {"message_id": next(self._messages), "from": self._person(address), "chat": self._chat(address),

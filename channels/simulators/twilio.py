@@ -19,6 +19,7 @@ from channels.simulators._courier import Courier
 from channels.simulators._fetched import fetched
 from channels.simulators._graph import utc_now
 from channels.simulators._memory import Chats, Files, StoredFile
+from channels.simulators._trouble import Trouble
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 WINDOW = timedelta(hours=24)
@@ -32,9 +33,12 @@ class Refused(Exception):
         self.code, self.status, self.retry_after = code, status, retry_after
 
 
-class TwilioSimulator:
+class TwilioSimulator(Trouble):
     """`number` is ours, in E.164. With `whatsapp` numbers carry the prefix, a window closes, and what was read is
     reported. `templates` are content templates as the Content API lists them."""
+    refusals = {"for_now": {"code": 20503, "message": "Service unavailable", "status": 503},
+                "for_good": {"code": 30006, "message": "Landline or unreachable carrier"},
+                "slow_down": {"code": 20429, "message": "Too Many Requests", "status": 429, "retry_after": 20}}
 
     def __init__(self, account_sid: str, auth_token: str, number: str, *, whatsapp: bool = False, webhook_url: str = "",
                  courier: Courier | None = None, clock: Callable[[], datetime] = utc_now, public_url: str = ""):
@@ -43,12 +47,10 @@ class TwilioSimulator:
         self.webhook_url, self.clock, self.public_url = webhook_url, clock, public_url
         self.courier, self.files, self.chats = courier or Courier(), Files(), Chats()
         self.names: dict[str, str] = {}
-        self.opted_out: set[str] = set()
+        self.blocked_by: set[str] = set()       # who has texted STOP
         self.typing: dict[str, datetime] = {}
         self.templates: list[dict[str, Any]] = []
         self.faults: deque[Refused] = deque()
-        self.duplicates = False
-        self.receipts = True                    # report delivered by itself
         self.status_delay = 0.2
         self._numbers = count(1)
 
@@ -70,13 +72,17 @@ class TwilioSimulator:
             form["OriginalRepliedMessageSid"] = replies_to
         if self.prefix:
             form |= {"ProfileName": self.names[address], "WaId": address.lstrip("+")}
-        if text.strip().upper() == "STOP":
-            self.opted_out.add(address)
+        if text.strip().upper() in ("STOP", "START"):
+            super().customer_blocks(address, text.strip().upper() == "STOP")
         self.chats.add(address, number, text=text, files=files, replies_to=replies_to, at=self.clock())
         self._deliver({"MessageSid": number, "SmsSid": number, "SmsStatus": "received", "AccountSid": self.account_sid,
                        "From": f"{self.prefix}{address}", "To": f"{self.prefix}{self.number}", "Body": text,
                        "NumMedia": "0", "ApiVersion": "2010-04-01", **form}, self.webhook_url)
         return number
+
+    def customer_blocks(self, address: str, blocks: bool = True) -> None:
+        """Somebody texts STOP, or START again."""
+        self.customer_writes(address, "STOP" if blocks else "START")
 
     def customer_reads(self, address: str) -> None:
         """Somebody opens the chat. SMS tells nobody."""
@@ -121,7 +127,7 @@ class TwilioSimulator:
                 return Response("InvalidRequest", 400)
             return self._stored(found[1])
         login = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {login}":
+        if request.headers.get("Authorization") != f"Basic {login}" or self.revoked:
             raise Refused(20003, "Authenticate", 401)
         account = f"/2010-04-01/Accounts/{self.account_sid}"
         if request.path == f"{account}.json":
@@ -142,7 +148,7 @@ class TwilioSimulator:
             raise Refused(21211, "The 'To' number is not a valid phone number.")
         if not form.get("From") and not form.get("MessagingServiceSid"):
             raise Refused(21603, "A 'From' phone number is required.")
-        if address in self.opted_out:
+        if address in self.blocked_by:
             raise Refused(21610, "Attempt to send to unsubscribed recipient")
         text, files = self._said(form)
         last = self.chats.last_from_person(address)
@@ -194,8 +200,7 @@ class TwilioSimulator:
         called = url if urlsplit(url).path else f"{url}/"       # as it stands in the request
         headers = {"Content-Type": "application/x-www-form-urlencoded",
                    "X-Twilio-Signature": signature(self.auth_token, called, list(form.items()))}
-        for _ in range(2 if self.duplicates else 1):
-            self.courier.owe(url, headers, urlencode(form).encode(), delay)
+        self.call(url, headers, urlencode(form).encode(), delay)
 
     def _sid(self) -> str:
         return f"SM{next(self._numbers):032x}"

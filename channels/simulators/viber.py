@@ -19,7 +19,8 @@ from channels.base import SendError
 from channels.simulators._courier import Courier
 from channels.simulators._fetched import fetched
 from channels.simulators._graph import utc_now
-from channels.simulators._memory import Chats, Files, StoredFile
+from channels.simulators._memory import Chats, Files, StoredFile, map_link
+from channels.simulators._trouble import Trouble
 
 
 class Refused(Exception):
@@ -30,18 +31,19 @@ class Refused(Exception):
         self.status, self.http = status, http
 
 
-class ViberSimulator:
+class ViberSimulator(Trouble):
     """One bot and the people who talk to it. Addresses are user ids. Who writes has subscribed."""
+    refusals = {"for_now": {"code": 0, "message": "Internal Server Error", "http": 500},
+                "for_good": {"code": 13, "message": "notSupported"},
+                "slow_down": {"code": 12, "message": "tooManyRequests", "http": 429}}
 
     def __init__(self, token: str, *, webhook_url: str = "", courier: Courier | None = None,
                  clock: Callable[[], datetime] = utc_now, public_url: str = ""):
         self.token, self.webhook_url, self.clock, self.public_url = token, webhook_url, clock, public_url
         self.courier, self.files, self.chats = courier or Courier(), Files(), Chats()
         self.names: dict[str, str] = {}
-        self.left: set[str] = set()             # who has unsubscribed
+        self.blocked_by: set[str] = set()       # who has unsubscribed
         self.faults: deque[Refused] = deque()
-        self.duplicates = False
-        self.receipts = True                    # whether messages arrive, and are reported to have
         self.status_delay = 0.0                 # seconds before that is reported
         self._tokens = count(5_000_000_000_000_000_001)
 
@@ -58,17 +60,40 @@ class ViberSimulator:
         """Somebody writes, sends a file (with `text` as its caption), or presses the button with that payload; returns
         the message's id. Viber's bots are not told what is quoted."""
         self.names[address] = name or self.names.get(address, "Somebody")
-        self.left.discard(address)
+        self.blocked_by.discard(address)
         if button is not None:
             return self._says(address, {"type": "text", "text": self._action(address, button)}, silent=True)
         if not file:
             return self._says(address, {"type": "text", "text": text}, text=text)
         return self._says(address, self._file(StoredFile(*file), text), text=text, files=[StoredFile(*file)])
 
+    def customer_sends_place(self, address: str, latitude: float, longitude: float, title: str = "") -> str:
+        """Somebody shares where they are; returns the message's id."""
+        where = {"lat": latitude, "lon": longitude, **({"address": title} if title else {})}
+        return self._says(address, {"type": "location", "location": where}, kind="place",
+                          text=f"{title}\n{map_link(latitude, longitude)}".strip())
+
+    def customer_sends_card(self, address: str, who: str, phone: str) -> str:
+        """Somebody hands on the number of somebody they know; returns the message's id."""
+        return self._says(address, {"type": "contact", "contact": {"name": who, "phone_number": phone}}, kind="card",
+                          text=f"{who}\n{phone}")
+
+    def customer_sends_sticker(self, address: str, file: tuple[str, str, bytes]) -> str:
+        """Somebody sends a sticker; returns the message's id."""
+        sticker = self._file(StoredFile(*file), "") | {"type": "sticker", "sticker_id": 46105}
+        return self._says(address, sticker, kind="sticker", files=[StoredFile(*file)])
+
     def customer_leaves(self, address: str) -> None:
         """Somebody unsubscribes."""
-        self.left.add(address)
+        self.blocked_by.add(address)
         self._deliver({"event": "unsubscribed", "user_id": address})
+
+    def customer_blocks(self, address: str, blocks: bool = True) -> None:
+        """Somebody unsubscribes, or does so no longer."""
+        if blocks:
+            self.customer_leaves(address)
+        else:
+            self.blocked_by.discard(address)
 
     def customer_reads(self, address: str) -> None:
         """Somebody opens the chat."""
@@ -114,10 +139,10 @@ class ViberSimulator:
         return message | ({"text": caption} if caption else {})
 
     def _says(self, address: str, message: dict, *, text: str = "", files: Iterable[StoredFile] = (),
-              silent: bool = False) -> str:
+              silent: bool = False, kind: str = "") -> str:
         token = self._token()
         if not silent:      # what a button sends is not shown
-            self.chats.add(address, token, text=text, files=list(files), at=self.clock())
+            self.chats.add(address, token, text=text, files=list(files), at=self.clock(), kind=kind)
         self._deliver({"event": "message", "message_token": int(token), "sender": self._person(address),
                        "message": message, "silent": silent})
         return token
@@ -130,8 +155,7 @@ class ViberSimulator:
                 "api_version": 10}
 
     def _deliver(self, event: dict[str, Any], delay: float = 0) -> None:
-        for _ in range(2 if self.duplicates else 1):
-            self.courier.owe(self.webhook_url, *self._signed(event), delay)
+        self.call(self.webhook_url, *self._signed(event), delay)
 
     def _signed(self, event: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         body = json.dumps({**event, "timestamp": int(self.clock().timestamp() * 1000),
@@ -156,12 +180,12 @@ class ViberSimulator:
         if request.path.startswith("/_media/"):
             found = self.files.get(request.path.split("/")[2])
             return Response(found.content, content_type=found.content_type) if found else Response("gone", 404)
-        if request.headers.get("X-Viber-Auth-Token") != self.token:
+        if request.headers.get("X-Viber-Auth-Token") != self.token or self.revoked:
             raise Refused(2, "invalidAuthToken")
         calls = {"/pa/send_message": self._send, "/pa/set_webhook": self._set_webhook,
                  "/pa/get_account_info": lambda _: {"id": "pa:75346594275468546724", "name": "Simulated Shop",
                                                     "uri": "simulated", "webhook": self.webhook_url,
-                                                    "subscribers_count": len(self.names) - len(self.left)}}
+                                                    "subscribers_count": len(self.names) - len(self.blocked_by)}}
         if request.path not in calls:
             return Response("Not found", 404)
         body = request.get_data()
@@ -185,7 +209,7 @@ class ViberSimulator:
             raise self.faults.popleft()
         if address not in self.names:
             raise Refused(5, "receiverNotRegistered")
-        if address in self.left:
+        if address in self.blocked_by:
             raise Refused(6, "receiverNotSubscribed")
         _need(0 < len((given.get("sender") or {}).get("name", "")) <= 28, "sender.name")
         token = self._token()

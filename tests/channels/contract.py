@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import fields, replace
 from datetime import datetime
@@ -418,9 +419,13 @@ class ChannelContract:
 
     # Errors
 
-    def failing(self, world: World, fault: dict) -> SendError:
+    def failing(self, world: World, fault: dict | str) -> SendError:
+        """The error of one message after a fault, given as fail_next() or as misbehave() takes it."""
         world.provider.customer_writes(self.address, "hello")
-        world.provider.fail_next(**fault)
+        if isinstance(fault, str):
+            world.provider.misbehave(fault)
+        else:
+            world.provider.fail_next(**fault)
         with pytest.raises(SendError) as caught:
             world.channel.send(Outbound("d1", self.address, "hi"))
         assert not any(e["from_business"] for e in world.provider.conversation(self.address))
@@ -453,6 +458,39 @@ class ChannelContract:
         for setting in (s for s in self.channel.settings if s.secret):
             error = self.failing(world, {**self.final[0], self.words: f"bad {self.config[setting.key]} here"})
             assert self.config[setting.key] not in str(error)
+
+    def test_its_simulator_misbehaves_when_it_is_told(self, world):
+        for kind in ("for_now", "for_good", "slow_down"):
+            error = self.failing(world, kind)
+            assert (error.permanent, error.broken) == (kind == "for_good", False), kind
+            assert error.slow_down is (kind == "slow_down")
+        world.provider.revoked = True
+        with pytest.raises(SendError) as caught:
+            world.channel.send(Outbound("d1", self.address, "hi"))
+        assert caught.value.broken
+        world.provider.revoked = False
+        assert world.channel.send(Outbound("d1", self.address, "hi"))
+
+    def test_who_blocks_the_account_sees_nothing_of_it(self, world):
+        world.provider.customer_writes(self.address, "hello")
+        world.provider.customer_blocks(self.address)
+        with suppress(SendError):       # some platforms say so, others accept it and show it to nobody
+            world.channel.send(Outbound("d1", self.address, "are you there?"))
+        assert not any(e["from_business"] for e in world.provider.conversation(self.address))
+        world.provider.customer_blocks(self.address, False)
+        world.channel.send(Outbound("d2", self.address, "welcome back"))
+        assert world.provider.conversation(self.address)[-1]["text"] == "welcome back"
+
+    def test_places_cards_and_stickers_come_in_where_the_platform_has_them(self, world):
+        for verb, given, words in (("place", (-6.18, 106.82, "Jalan Sabang 12"), "Jalan Sabang 12"),
+                                   ("card", ("Rani", "+12065550100"), "Rani"), ("sticker", (PICTURE,), "")):
+            sends = getattr(world.provider, f"customer_sends_{verb}", None)
+            if sends is None:
+                continue
+            number = sends(self.address, *given)
+            [item] = world.desk.wait(lambda i, n=number: isinstance(i, Inbound) and i.external_id == n)
+            assert words in item.text and (verb != "sticker" or item.files)
+            assert world.provider.conversation(self.address)[-1]["kind"] == verb
 
     words = "message"       # the argument of fail_next() that holds the text
 

@@ -62,6 +62,20 @@ def test_webhooks_come_in_order():
     stop()
 
 
+def test_webhooks_come_twice_late_or_in_the_wrong_order_when_told():
+    owed = []
+    telegram = TelegramSimulator(BOT["bot_token"], webhook_url="http://desk")
+    telegram.courier.owe = lambda url, headers, body, delay=0: owed.append((body, delay))
+    telegram.disorder, telegram.delay = True, 3
+    telegram.customer_writes("77", "first")
+    telegram.customer_writes("77", "second")
+    [(_, first), (_, second)] = owed
+    assert first > second == 3
+    telegram.disorder, telegram.delay, telegram.duplicates = False, 0, True
+    telegram.customer_writes("77", "third")
+    assert owed[2] == owed[3] and owed[2][1] == 0
+
+
 def test_a_webhook_that_nobody_subscribed_to_is_not_owed():
     meta = MetaSimulator(SECRETS["app_secret"], messenger=PAGE)
     meta.messenger.customer_writes("77", "hello")

@@ -229,7 +229,7 @@ class TestX(ChannelContract):
 
     def test_a_person_whose_messages_are_closed_is_final(self, world):
         world.provider.customer_writes(self.address, "hello")
-        world.provider.closed.add(self.address)
+        world.provider.blocked_by.add(self.address)
         for buttons in ((), (Button("Yes", "y"),)):
             with pytest.raises(SendError, match="permission") as caught:
                 world.send(Outbound("d1", self.address, "hi", buttons=buttons))
