@@ -44,8 +44,8 @@ class DirectMessages(Meta):
     echoes_metadata: ClassVar[bool] = False     # an echo carries the `metadata` that we sent
 
     @classmethod
-    def window(cls, settings: Mapping[str, Any]) -> timedelta | None:
-        return HUMAN_AGENT_WINDOW if _human_agent(settings) else cls.can.reply_window
+    def window(cls, settings: Mapping[str, Any], by: str = "agent") -> timedelta | None:
+        return HUMAN_AGENT_WINDOW if by == "agent" and _human_agent(settings) else cls.can.reply_window
 
     def scope(self, item: Any) -> str:
         return item.account

@@ -53,7 +53,8 @@ def sound(item: Fact) -> Fact:
         if spec.type == "str" and not isinstance(value, str):
             raise TypeError(f"{spec.name} is {value!r}")
     for file in getattr(item, "files", ()):
-        word(file.ref)
+        if file.content is None:
+            word(file.ref)
     if not isinstance(item, Inbound):
         return item
     return item if item.text or item.files or item.payload else replace(item, text="[empty]")
@@ -138,6 +139,7 @@ def card(name: Any, phones: Iterable[Any]) -> str:
 
 
 def secrets_of(channel: Any) -> list[str]:
-    """The values that must never be shown."""
+    """The values that must never be shown; of a field with several, separated by spaces, also each."""
     config: Mapping[str, str] = channel.config
-    return [config[s.key] for s in channel.settings if s.secret and config.get(s.key)]
+    whole = [config[s.key] for s in channel.settings if s.secret and config.get(s.key)]
+    return whole + [one for value in whole for one in value.split()]

@@ -157,6 +157,7 @@ class Setting:
     choices: Sequence[str] = ()
     group: str = ""                 # the heading under which fields stand together; '' comes first
     words: Mapping[str, str] = field(default_factory=dict)     # for choices: what people read
+    fresh: Callable[[], str] | None = None      # a secret that is ours to choose: makes one for a new inbox
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,8 @@ class Channel:
     remarks: ClassVar[str] = ""             # what else somebody who chooses a channel should know, in few words
     settings: ClassVar[Sequence[Setting]] = ()
     instant: ClassVar[bool] = False         # nothing to send: the recipient's own page is told and fetches (web chat)
-    proves_sender: ClassVar[bool] = False   # the platform itself authenticates who writes (WhatsApp yes, mail no)
+    proves_sender: bool = False             # the platform itself authenticates who writes (WhatsApp yes, mail no);
+                                            # where that depends on the account, its __init__ says so
     body_limit: ClassVar[int] = 3_000_000   # bytes of one webhook call; Meta's batches stay below this
     person_first: ClassVar[bool] = False    # the platform lets nobody be written to who has not written before
     word: ClassVar[str] = ""                # the label inside a sentence, where that differs ("e-mail")
@@ -224,8 +226,9 @@ class Channel:
         return {}
 
     @classmethod
-    def window(cls, settings: Mapping[str, Any]) -> timedelta | None:
-        """How long after the customer's last message a person may answer freely, given an inbox's open settings."""
+    def window(cls, settings: Mapping[str, Any], by: str = "agent") -> timedelta | None:
+        """How long after the customer's last message they may be answered freely, given an inbox's open settings; some
+        media give a person more time than a machine. `by`: as Message.author_kind."""
         return cls.can.reply_window
 
     # In

@@ -47,9 +47,10 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
-def sample(page: str, language: str) -> str:
-    """The first code of a language on a page."""
-    return re.search(rf"(?ms)^```{language}\n(.*?)^```$", (ROOT / "docs" / page).read_text())[1]
+def sample(page: str, language: str, below: str = "") -> str:
+    """The first code of a language on a page, or below one of its headings."""
+    text = (ROOT / "docs" / page).read_text()
+    return re.search(rf"(?ms)^```{language}\n(.*?)^```$", text[text.index(f"{below}\n"):])[1]
 
 
 def test_every_command_is_in_the_readme_and_no_other_one():

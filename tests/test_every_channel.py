@@ -5,6 +5,7 @@ import pytest
 import requests
 
 from channels.simulators import (
+    AppSimulator,
     LineSimulator,
     MetaSimulator,
     PostmarkSimulator,
@@ -19,6 +20,7 @@ from tests.house import Chat, Desk, House, opened, wait_for
 
 PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fc"
                         "ffff3f0300050001ff5fd8b7a30000000049454e44ae426082")
+SECRET = "whsec_" + "A" * 32
 X_KEYS = {"account_id": "783214", **{key: f"x-{key}" for key in ("api_key", "app_secret", "access_token",
                                                                 "access_secret")}}
 # Platforms with a simulator of their own: the inbox's values, the simulator, and the address of somebody there.
@@ -32,6 +34,8 @@ ALONE = {
                   "webhook_secret": "hook-password"},
                  lambda hook: PostmarkSimulator("postmark-token", "hook-password", to="help@kopi.example",
                                                 webhook_url=hook), "bo@example.com"),
+    "api": ({"account_id": "kiosk", "webhook_secret": SECRET}, lambda hook: AppSimulator(SECRET, webhook_url=hook),
+            "user-7"),
     "x": (X_KEYS, lambda hook: XSimulator(X_KEYS, webhook_url=hook), "1490055512340000001"),
 }
 META_PEOPLE = {"whatsapp": "+6281311112222", "messenger": "9001", "instagram": "9002"}
@@ -59,7 +63,8 @@ def house(tmp_path_factory, sqlite_template):
             whatsapp = inboxes.by_key(session, "wa")
             inboxes.change(session, whatsapp, {"access_token": "t"}, actor="test")
             for name, (values, _, _) in ALONE.items():
-                inboxes.create(session, name, name.title(), {**values, "api_base": served[name][0]}, key=name)
+                base = "url" if name == "api" else "api_base"
+                inboxes.create(session, name, name.title(), {**values, base: served[name][0]}, key=name)
         yield made
     for _, stop in served.values():
         stop()

@@ -1,15 +1,10 @@
 """Resend. In and out by JSON; a mail that comes in is announced, and fetched by its id.
 
-Signature: Svix, which became Standard Webhooks: base64 HMAC-SHA256(secret, id.timestamp.body), five minutes, several
-signatures and secrets allowed. https://www.standardwebhooks.com
+Signature: Svix, which became Standard Webhooks; several secrets allowed.
 """
 from __future__ import annotations
 
-import base64
-import hmac
-import time
 from collections.abc import Iterator
-from hashlib import sha256
 
 from channels._mail_api.letter import letter_of
 from channels._mail_api.provider import (
@@ -27,9 +22,8 @@ from channels._mail_api.rebuild import Piece, rebuilt, with_recipients
 from channels._mail_compose import Composed
 from channels._mail_headers import addresses
 from channels._payload import load, moment, objects, word
+from channels._standard_webhooks import fits
 from channels.base import Receipt, Request, SendError
-
-TOLERANCE = 300         # seconds
 
 
 class Resend(Provider):
@@ -43,9 +37,7 @@ class Resend(Provider):
     def verify(self, request: Request) -> None:
         number, at, given = (request.header(f"svix-{one}") or request.header(f"webhook-{one}")
                              for one in ("id", "timestamp", "signature"))
-        fresh = at.isascii() and at.isdigit() and abs(time.time() - int(at[:15])) <= TOLERANCE
-        if not number or not fresh or not any(
-                fits(key, f"{number}.{at}.".encode("utf-8", "replace") + request.body, given) for key in self.keys()):
+        if not fits(self.keys(), number, at, given, request.body):
             raise self.forged()
 
     def source_key(self, request: Request) -> str:
@@ -113,17 +105,6 @@ class Resend(Provider):
             return answer
         return self.answer(reply, answer.get("message") or f"HTTP {reply.status}",
                            passing=answer.get("name") == "concurrent_idempotent_requests")
-
-
-def fits(secret: str, signed: bytes, given: str) -> bool:
-    """Whether one of the signatures in a Standard Webhooks header is right. `secret`: base64, perhaps after whsec_."""
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"))
-    except ValueError:
-        return False
-    right = base64.b64encode(hmac.new(key, signed, sha256).digest())
-    return bool(key) and any(hmac.compare_digest(right, one.partition(",")[2].encode("utf-8", "replace"))
-                             for one in given.split() if one.startswith("v1,"))
 
 
 def _event(kind: str, event: dict, about: dict) -> Iterator[Receipt]:

@@ -4,6 +4,7 @@ For the demo and the tests, so that the real channel code runs without an accoun
 WSGI application; `serve()` gives it a port of its own.
 """
 from channels.simulators._server import serve
+from channels.simulators.api import AppSimulator
 from channels.simulators.line import LineSimulator
 from channels.simulators.mailgun import MailgunSimulator
 from channels.simulators.meta import MetaSimulator
@@ -13,5 +14,5 @@ from channels.simulators.twilio import TwilioSimulator
 from channels.simulators.viber import ViberSimulator
 from channels.simulators.x import XSimulator
 
-__all__ = ["LineSimulator", "MailgunSimulator", "MetaSimulator", "PostmarkSimulator", "TelegramSimulator",
-           "TwilioSimulator", "ViberSimulator", "XSimulator", "serve"]
+__all__ = ["AppSimulator", "LineSimulator", "MailgunSimulator", "MetaSimulator", "PostmarkSimulator",
+           "TelegramSimulator", "TwilioSimulator", "ViberSimulator", "XSimulator", "serve"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Condition, Thread
 
@@ -21,6 +21,7 @@ class Delivery:
     attempts: int = 0
     problem: str = ""
     answers: list[int] = field(default_factory=list)
+    sign: Callable[[], Mapping[str, str]] | None = None     # makes the headers anew for each try
 
 
 class Courier:
@@ -36,12 +37,14 @@ class Courier:
         self._thread: Thread | None = None
         self._http = Http(allow_private=True)
 
-    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0) -> None:
-        """Deliver later, after `delay` seconds at the earliest. Without a URL nobody has subscribed."""
+    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0,
+            sign: Callable[[], Mapping[str, str]] | None = None) -> None:
+        """Deliver later, after `delay` seconds at the earliest. Without a URL nobody has subscribed. `sign`: makes the
+        headers of each try, for platforms that sign its time."""
         if not url:
             return
         with self._changed:
-            self._waiting.append(Delivery(url, headers, body, time.monotonic() + delay))
+            self._waiting.append(Delivery(url, headers, body, time.monotonic() + delay, sign=sign))
             self._awake()
 
     def redeliver(self) -> int:
@@ -92,6 +95,7 @@ class Courier:
 
     def _try(self, delivery: Delivery) -> None:
         delivery.attempts += 1
+        delivery.headers = delivery.sign() if delivery.sign else delivery.headers
         try:
             reply = self._http.post(delivery.url, data=delivery.body, headers=delivery.headers, timeout=self.timeout)
             delivery.answers.append(reply.status)

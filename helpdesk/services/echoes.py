@@ -60,12 +60,13 @@ def _add(session: Session, inbox: Inbox, echo: Echo, external_id: str, identity:
         direction="out", author_kind="agent", author_name="", text=bounds.clean(echo.text), external_id=external_id,
         payload={"elsewhere": True}, sent_at=echo.sent_at,
         attachments=[Attachment(name=files.safe_name(f.name), content_type=f.content_type[:150], size=f.size,
-                                ref=bounds.clean(f.ref)) for f in echo.files])
+                                ref=bounds.clean(f.ref), sha256=files.save(f.content) if f.content is not None else "")
+                     for f in echo.files])
     session.add(message)
     session.flush()
     session.add(Delivery(message_id=message.id, ticket_id=ticket.id, inbox_id=inbox.id, identity_id=identity.id,
                          status=DeliveryStatus.SENT, external_id=external_id, sent_at=echo.sent_at, parts_sent=1))
-    if echo.files:
+    if any(file.content is None for file in echo.files):
         tasks.plan(session, "jobs.attachments.fetch", ticket.id, {"message_id": message.id})
     replies.human_answered(session, ticket, inbox.id, identity.id, echo.sent_at)
     ticket.preview, ticket.preview_author = echo.text[:200], "agent"

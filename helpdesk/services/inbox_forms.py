@@ -31,7 +31,8 @@ def values(cls: type[Channel], given: Mapping[str, str], *, stored: Mapping[str,
 
 def suggestions(cls: type[Channel]) -> dict[str, str]:
     """What a new inbox's form starts with: defaults, and fresh random values for secrets that are ours to choose."""
-    return {s.key: secrets.token_urlsafe(24) if s.key in OURS_TO_CHOOSE else s.default for s in cls.settings}
+    return {s.key: s.fresh() if s.fresh else secrets.token_urlsafe(24) if s.key in OURS_TO_CHOOSE else s.default
+            for s in cls.settings}
 
 
 def is_yes(value: str) -> bool:

@@ -91,7 +91,7 @@ def _route(ticket: Ticket, inbox: Row, identity: Row, last: datetime | None, by:
     if cls.person_first and last is None:
         return None
     closes_at, why, is_open = None, "", True
-    window = cls.window(inbox.settings or {}) if by == "agent" else cls.can.reply_window
+    window = cls.window(inbox.settings or {}, by)
     if window:
         closes_at = last + window if last else None
         is_open = bool(closes_at and closes_at > now())

@@ -126,6 +126,7 @@ class ChannelContract:
     address: str
     folder = ""                         # of the recorded payloads, where it is not the channel's name
     api_path = ""                       # what follows the simulator's address in api_base
+    base_key = "api_base"               # the setting that holds it
     silent: tuple[str, ...] = ()        # recorded payloads that say nothing to the helpdesk
     quotes = True                       # whether a sent message can quote another
     told_quotes = True                  # whether we are told what a person quotes
@@ -156,7 +157,7 @@ class ChannelContract:
         webhook, stop_desk = serve(desk)
         simulator, provider = self.simulate(courier, webhook)
         url, stop = serve(simulator)
-        yield World(self.open(api_base=url + self.api_path), simulator, provider, desk)
+        yield World(self.open(**{self.base_key: url + self.api_path}), simulator, provider, desk)
         stop()
         stop_desk()
 
@@ -449,7 +450,7 @@ class ChannelContract:
 
     def test_a_wrong_token_is_called_broken_and_is_not_repeated_in_the_error(self, world):
         for key in (s.key for s in self.channel.settings if s.key.endswith("_token") and s.key != "verify_token"):
-            wrong = self.open(**{key: "123456:quite-wrong-token", "api_base": world.channel.config["api_base"]})
+            wrong = self.open(**{key: "123456:quite-wrong-token", self.base_key: world.channel.config[self.base_key]})
             with pytest.raises(SendError) as caught:
                 wrong.send(Outbound("d1", self.address, "hi"))
             assert caught.value.broken and "quite-wrong-token" not in str(caught.value)
@@ -495,7 +496,7 @@ class ChannelContract:
     words = "message"       # the argument of fail_next() that holds the text
 
     def test_a_provider_out_of_reach_is_a_fault_that_passes_and_names_no_secret(self):
-        channel = self.open(api_base="http://127.0.0.1:1" + self.api_path)
+        channel = self.open(**{self.base_key: "http://127.0.0.1:1" + self.api_path})
         with pytest.raises(SendError) as caught:
             channel.send(Outbound("d1", self.address, "hi"))
         assert not caught.value.permanent and not caught.value.uncertain
