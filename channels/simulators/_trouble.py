@@ -39,9 +39,10 @@ class Trouble:
         (self.blocked_by.add if blocks else self.blocked_by.discard)(address)
 
     def call(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0.0,
-             again: tuple[Mapping[str, str], bytes] | None = None) -> None:
-        """Owe the helpdesk one webhook. `again`: its redelivery, where that differs."""
+             again: tuple[Mapping[str, str], bytes] | None = None,
+             sign: Callable[[], Mapping[str, str]] | None = None) -> None:
+        """Owe the helpdesk one webhook. `again`: its redelivery, where that differs. `sign`: as Courier.owe()."""
         self._behind = self.disorder and not self._behind
         late = delay + self.delay + (OVERTAKEN if self._behind else 0.0)
         for one in [(headers, body), again or (headers, body)][:2 if self.duplicates else 1]:
-            self.courier.owe(url, *one, late)
+            self.courier.owe(url, *one, late, sign)

@@ -19,6 +19,7 @@ from channels.simulators._courier import Courier
 from channels.simulators._fetched import fetched
 from channels.simulators._graph import utc_now
 from channels.simulators._memory import Chats, Files, StoredFile
+from channels.simulators._trouble import Trouble
 
 MOST_CALLS = 10_000         # whose answers are remembered
 
@@ -31,8 +32,10 @@ class Refused(Exception):
         self.status, self.headers = status, headers or {}
 
 
-class AppSimulator:
+class AppSimulator(Trouble):
     """One app and the people in it; addresses are their ids there. It takes a call twice without doing it twice."""
+    refusals = {"for_now": {"code": 503}, "for_good": {"code": 422, "message": "this cannot be shown"},
+                "slow_down": {"code": 429, "retry_after": 5}}
 
     def __init__(self, secret: str, *, webhook_url: str = "", courier: Courier | None = None,
                  clock: Callable[[], datetime] = utc_now, public_url: str = ""):
@@ -40,10 +43,8 @@ class AppSimulator:
         self.courier, self.files, self.chats = courier or Courier(), Files(), Chats()
         self.names: dict[str, str] = {}
         self.typing: dict[str, datetime] = {}       # who was last shown that somebody writes, and when
-        self.gone: set[str] = set()                 # people whose account is closed
+        self.blocked_by: set[str] = set()
         self.faults: deque[Refused] = deque()
-        self.duplicates = False
-        self.receipts = True                        # whether messages arrive, and are reported to have
         self.status_delay = 0.0                     # seconds before that is reported
         self.inline = False                         # files go with the call, not by their address
         self._done: OrderedDict[str, dict[str, Any]] = OrderedDict()    # answers by webhook-id
@@ -124,8 +125,7 @@ class AppSimulator:
                  "at": self.clock().isoformat(), **said}
         body, number = json.dumps(event, ensure_ascii=False).encode(), f"call-{next(self._calls)}"
         sign = partial(self._signed, number, body)
-        for _ in range(2 if self.duplicates else 1):
-            self.courier.owe(self.webhook_url, sign(), body, delay, sign)
+        self.call(self.webhook_url, sign(), body, delay, sign=sign)
 
     def _signed(self, number: str, body: bytes) -> dict[str, str]:
         return {"Content-Type": "application/json", **signatures.headers(self.secret.split(), number, body)}
@@ -163,8 +163,8 @@ class AppSimulator:
             found = self.files.get(request.path.split("/")[2])
             return Response(found.content, content_type=found.content_type) if found else Response("gone", 404)
         body, number = request.get_data(), request.headers.get("webhook-id", "")
-        if not signatures.fits(self.secret.split(), number, request.headers.get("webhook-timestamp", ""),
-                               request.headers.get("webhook-signature", ""), body):
+        at, given = request.headers.get("webhook-timestamp", ""), request.headers.get("webhook-signature", "")
+        if self.revoked or not signatures.fits(self.secret.split(), number, at, given, body):
             raise Refused(401, "the signature does not fit")
         if number not in self._done:
             said = json.loads(body)
@@ -185,8 +185,8 @@ class AppSimulator:
         if self.faults:
             raise self.faults.popleft()
         address = said["user"]["id"]
-        if address in self.gone:
-            raise Refused(422, "this person closed their account")
+        if address in self.blocked_by:
+            raise Refused(422, "this person wants no messages any more")
         try:
             files = [fetched(one["url"], one["name"]) for one in said.get("files", ())]
         except SendError as error:

@@ -230,8 +230,8 @@ class TestApi(ChannelContract):
         assert world.desk.receipt(Status.FAILED).error == "the kiosk is off"
 
     def test_the_words_of_a_refusal_are_the_apps_own(self, world):
-        world.simulator.gone.add(self.address)
-        with pytest.raises(SendError, match="closed their account") as caught:
+        world.provider.customer_blocks(self.address)
+        with pytest.raises(SendError, match="wants no messages") as caught:
             world.channel.send(Outbound("d1", self.address, "hi"))
         assert caught.value.permanent and not caught.value.broken
 
