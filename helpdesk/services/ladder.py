@@ -113,8 +113,22 @@ def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | Non
         if row.secret:
             steps.append(f"answers our message in ticket {ticket.id}, but the sender was not part of it: unverified")
             return Decision("thread", ticket, secret=True, unverified=True, role="unverified")
+        if _was_addressed(session, row, ticket, identity):
+            steps.append(f"answers a message in ticket {ticket.id} that was sent to them too, but nobody has let them "
+                         "in: unverified")
+            return Decision("thread", ticket, unverified=True, role="unverified")
         steps.append(f"names a message of ticket {ticket.id}, but the sender does not take part in it: not let in")
     return None
+
+
+def _was_addressed(session: Session, row: ThreadKey, ticket: Ticket, identity: Identity) -> bool:
+    """Whether the mail that is named came from somebody inside the ticket and has this sender among its readers."""
+    named = session.execute(select(Message.payload, Message.trace).where(
+        Message.inbox_id == row.inbox_id, Message.external_id == row.key, Message.ticket_id == ticket.id)).first()
+    if named is None or (named.trace or {}).get("role", "requester") not in recipients.INSIDE:
+        return False
+    readers = [*(named.payload or {}).get("to", ()), *(named.payload or {}).get("cc", ())]
+    return identity.kind == "email" and identity.value in readers
 
 
 def _by_conversation(session, inbox, channel, item, identity, steps) -> Decision | None:
