@@ -26,7 +26,7 @@ TOKEN = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|"(?:[^"\\]|\\.)*"|\((?:[^
                    r'|[,;:]|\s+|[^\s",;:<>()]+|.', re.S)
 ADDRESS = re.compile(r"""(?:"[^"\r\n]{1,64}"|(?<![^\s<>,;:"()\[\]])[^\s<>,;:"()\[\]]{1,320})@[^\s<>,;"()'@]{1,255}""")
 MESSAGE_ID = re.compile(r"<([^<>]{1,2000})>")
-LONG_ID = 300
+LONG_ID, LONGEST_NAME = 300, 300
 
 
 class Headers:
@@ -121,7 +121,8 @@ def addresses(value: str, hint: str = "") -> list[tuple[str, str]]:
         elif "@" in angle:
             address, name = "".join(angle.split()), text
         elif not last:
-            words = [text, ", "] if text.strip() else []     # `Doe, John <j@x>` without quotes
+            # `Doe, John <j@x>` without quotes; no name is longer, and looking again and again would be quadratic
+            words = [text, ", "] if text.strip() and len(text) < LONGEST_NAME else []
             return
         else:
             address, name = "", text

@@ -36,7 +36,8 @@ def test_what_is_large_but_within_bounds_is_read():
 
 
 @pytest.mark.parametrize("body", [
-    "<" * 200_000, "<a " * 100_000, "&" * 200_000, "<b>" * 100_000, "<!--" * 100_000, "<table><tr><td>" * 3_000])
+    "<" * 200_000, "<a " * 100_000, "&" * 200_000, "<b>" * 100_000, "<!--" * 100_000, "<table><tr><td>" * 3_000,
+    f"<p>{'x' * 49_000}</p>" * 20])
 def test_hostile_html_ends(body):
     assert isinstance(read(mail(body, kind="text/html")), Inbound)
 
@@ -46,6 +47,28 @@ def test_hostile_html_ends(body):
     "_____\n" * 50_000, "begin 644 a\n" * 50_000, "a:\n\n" * 50_000, "On 1@ " * 30_000 + "wrote:", " \n" * 100_000])
 def test_hostile_text_ends(body):
     assert isinstance(read(mail(body)), Inbound)
+
+
+@pytest.mark.parametrize("line", ["x" * 64_000, " " * 64_000, "-" * 64_000, "a@b," * 16_000, "5" * 64_000,
+                                  "_ " * 32_000,
+                                  "\n".join(["-" * 590] * 100), "\n".join(["On 1 <a@b> " * 50] * 100)])
+def test_hostile_lines_end_in_a_bounce_and_in_a_forward(line):
+    report = {"From": "mailer-daemon@example.net", "Subject": "Undelivered mail returned to sender"}
+    assert parse_mail(mail(f"{line}\nuser unknown", headers=report))
+    old = "From: a@b.example\nTo: x\nDate: 1 2 2025 10:00"
+    assert parse_mail(mail(f"{line}\n\n{old}", headers={"Subject": "FW: x"}))
+
+
+@pytest.mark.parametrize("field", ["Date", "From", "Delivered-To", "Message-ID", "References", "Content-Type",
+                                   "Subject",
+                                   "Content-Disposition", "Return-Path", "Auto-Submitted", "X-Failed-Recipients"])
+@pytest.mark.parametrize("piece", [" ", "(", "a@", "<", "=?", '"', "x;", ", ", "x, "])
+def test_hostile_fields_end(field, piece):
+    raw = mail(headers={field: piece * (90_000 // len(piece))})
+    try:
+        assert parse_mail(raw)
+    except Unreadable as error:
+        assert "addresses" in str(error)
 
 
 def test_any_cut_of_a_mail_is_read_or_refused_and_nothing_else():
