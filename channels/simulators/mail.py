@@ -56,18 +56,21 @@ class MailSimulator:
 
     def conversation(self, address: str) -> list[dict[str, Any]]:
         """Every mail that this customer wrote or got, in the order of arrival. Keys: id (= message_id), from_business,
-        at (= time), sender, recipients, subject, text, html, files ({name, type, content}), reply_to, replies_to,
-        references, headers, raw."""
+        at (= time), sender, recipients (of this copy), to and cc (as the header says), subject, text, html,
+        files ({name, type, content}), reply_to, replies_to, references, headers, raw."""
         address = address.lower()
         return [dict(m) for m in list(self._mails) if address == m["sender"] or address in m["recipients"]]
 
     def customer_writes(self, address: str, text: str, subject: str = "", reply_to: str | None = None,
                         file: tuple[str, str, bytes] | None = None, name: str = "", to: str = "",
-                        cc: Sequence[str] = ()) -> str:
+                        cc: Sequence[str] = (), reply_all: bool = False) -> str:
         """Send a mail as this customer and return its Message-ID. `reply_to`: the id of a mail in their mailbox; then
-        it goes to that mail's Reply-To, threads as mail programs do, and quotes it. `file`: name, content type, bytes.
+        it goes to that mail's Reply-To, threads as mail programs do, and quotes it; with `reply_all` everybody else it
+        named gets a copy. `file`: name, content type, bytes.
         Raises LookupError for an unknown id, smtplib.SMTPException when the helpdesk does not take it."""
-        answered = self._find(reply_to) if reply_to else None
+        answered = self._find(reply_to, address) if reply_to else None
+        if answered and reply_all:
+            cc = [*cc, *others(answered, address)]
         to = to or (answered["reply_to"] if answered else self.to)
         mail = EmailMessage(policy=policy.SMTP)
         mail["From"] = Address(name, addr_spec=address)
@@ -97,11 +100,13 @@ class MailSimulator:
     def put(self, raw: bytes, from_business: bool, recipients: Sequence[str], at: datetime) -> None:
         """Lay a mail into the mailboxes, as one that arrived at this time."""
         self._mails.append(_read(raw, from_business, recipients) | {"at": at, "time": at})
-    def _find(self, message_id: str) -> dict[str, Any]:
-        for mail in reversed(self._mails):
-            if mail["id"].strip("<>") == message_id.strip("<>"):
-                return mail
-        raise LookupError(f"no mail {message_id} here")
+
+    def _find(self, message_id: str, address: str) -> dict[str, Any]:
+        """This person's copy of a mail; another's has another Reply-To."""
+        copies = [mail for mail in self._mails if mail["id"].strip("<>") == message_id.strip("<>")]
+        if not copies:
+            raise LookupError(f"no mail {message_id} here")
+        return next((one for one in reversed(copies) if address.lower() in one["recipients"]), copies[-1])
 
     def _known(self, _address: str) -> bool:
         if self._refusals and self._refusals[0][0] in OF_A_RECIPIENT:
@@ -114,16 +119,23 @@ class MailSimulator:
         self.put(raw, True, recipients, self.clock())
 
 
+def others(mail: dict[str, Any], address: str) -> list[str]:
+    """Whom a reply to all would reach besides its sender and the one who writes it."""
+    done = {address.lower(), mail["sender"], mail["reply_to"].lower()}
+    return [one for one in dict.fromkeys((*mail["to"], *mail["cc"])) if one not in done]
+
+
 def _read(raw: bytes, from_business: bool, recipients: Sequence[str] = ()) -> dict[str, Any]:
     mail = message_from_bytes(raw, policy=policy.default)
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    named = [a for _, a in getaddresses([str(mail["To"] or ""), str(mail["Cc"] or "")])]
+    to, cc = ([a.lower() for _, a in getaddresses([str(mail[field] or "")])] for field in ("To", "Cc"))
     number = str(mail["Message-ID"] or "").strip()
     at = parsedate_to_datetime(str(mail["Date"])) if mail["Date"] else datetime.now(UTC)
     return {
         "id": number, "message_id": number, "from_business": from_business, "at": at, "time": at,
         "sender": getaddresses([str(mail["From"])])[0][1].lower(),
-        "recipients": [a.lower() for a in (recipients or named)], "subject": str(mail["Subject"] or ""),
+        "recipients": [a.lower() for a in (recipients or (*to, *cc))], "to": to, "cc": cc,
+        "subject": str(mail["Subject"] or ""),
         "text": plain.get_content().replace("\r\n", "\n").rstrip("\n") if plain else "",
         "html": html.get_content() if html else "",
         "files": [{"name": p.get_filename() or "", "type": p.get_content_type(),

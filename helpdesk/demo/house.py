@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import paths
+from helpdesk.clock import now
 from helpdesk.demo.platforms import CALLED, META, mount
 from helpdesk.errors import Conflict
 from helpdesk.models import Agent, BusinessHours, Inbox, SystemState, Tag, Team, TeamMember
@@ -22,6 +24,7 @@ STATE = "demo"
 COMPANY = "Kopi & Co"
 SUPPORT = "support@kopi.example"
 SMTP_PORT = 2525
+BEFORE_IT_ALL = timedelta(days=365)     # the inboxes are older than the history that came through them
 CHOSEN = {"company_name": COMPANY, "survey_delay_minutes": 1, "continuity_seconds": 30}
 
 
@@ -130,7 +133,7 @@ def _make_inboxes(session: Session) -> None:
             continue
         if channel in META:
             given |= {"access_token": secrets.token_urlsafe(32), "verify_token": secrets.token_urlsafe(16)}
-        inboxes.create(session, channel, name, given, key=f"kopi-{channel}")
+        inboxes.create(session, channel, name, given, key=f"kopi-{channel}").created_at = now() - BEFORE_IT_ALL
 
 
 def accounts_of(session: Session) -> dict[str, Inbox]:

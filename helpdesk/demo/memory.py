@@ -141,10 +141,11 @@ class Memory:
     def _put_mail(self, app: str, address: str, mail: dict) -> bool:
         value = json.dumps({"from_business": mail["from_business"], "recipients": list(mail["recipients"]),
                             "at": mail["at"].isoformat()})
-        if not self._news(("mail", mail["id"]), value):
+        number = f"{mail['id']} {' '.join(mail['recipients'])}"     # each reader has a copy, all with one id
+        if not self._news(("mail", number), value):
             return False
         self._db.execute("INSERT OR REPLACE INTO mail VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM mail), "
-                         "?, ?)", (mail["id"], value, mail["raw"]))
+                         "?, ?)", (number, value, mail["raw"]))
         return True
 
     def _put_file(self, content: bytes) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 
+from channels.simulators import mail
 from helpdesk.demo.people import APPS, People, Person
 from helpdesk.demo.platforms import Platforms
 from helpdesk.errors import Conflict, Forbidden, NotFound
-from helpdesk.services import files
+from helpdesk.services import files, recipients
 from helpdesk.web.access import public
 
 pages = Blueprint("phone", __name__, url_prefix="/demo/phone")
@@ -83,7 +84,8 @@ def conversations(person_id: str):
 @pages.post("/api/people/<person_id>/<app>/messages")
 @public
 def write(person_id: str, app: str):
-    """text, subject, button, replies_to, file. 409 when the helpdesk's mail server does not take it."""
+    """text, subject, button, replies_to, file; for mail cc and reply_all=1. 409 when the helpdesk's mail server does
+    not take it."""
     platforms, people, _ = _phone()
     upload = request.files.get("file")
     content = upload.read(FILE_LIMIT + 1) if upload else b""
@@ -95,7 +97,9 @@ def write(person_id: str, app: str):
         number = platforms.write(people.get(person_id), app, request.form.get("text", "").replace("\r\n", "\n"),
                                  subject=" ".join(request.form.get("subject", "").split()),
                                  button=request.form.get("button") or None, file=file,
-                                 replies_to=request.form.get("replies_to", ""))
+                                 replies_to=request.form.get("replies_to", ""),
+                                 cc=[address for _, address in recipients.typed(request.form.get("cc", ""))],
+                                 reply_all=request.form.get("reply_all") == "1")
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise Conflict(f"The mail was not taken: {error}") from error
     return jsonify(id=number), 201
@@ -172,7 +176,8 @@ def _shown(person: Person, app: str, entry: dict[str, Any]) -> dict[str, Any]:
     if app == "email":
         designed = url_for("phone.designed_mail", person_id=person.id, id=entry["id"]) if entry["html"] else ""
         found |= {"subject": entry["subject"], "from": entry["headers"].get("From", entry["sender"]),
-                  "to": entry["headers"].get("To", ""), "html": designed}
+                  "to": entry["headers"].get("To", ""), "cc": ", ".join(entry["cc"]), "html": designed,
+                  "mine": entry["sender"] == person.email, "others": mail.others(entry, person.email)}
     return found
 
 

@@ -1,7 +1,7 @@
 """All simulated platforms of the demo, wired to its inboxes: Meta's three, some that stand alone, a mail provider."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -60,15 +60,17 @@ class Platforms:
             self.account(app).number_from(first)
 
     def write(self, person: Person, app: str, text: str = "", *, subject: str = "", button: str | None = None,
-              file: tuple[str, str, bytes] | None = None, replies_to: str = "") -> str:
-        """The person writes, attaches a file or presses a button; returns the message's id. Raises Invalid."""
+              file: tuple[str, str, bytes] | None = None, replies_to: str = "", cc: Sequence[str] = (),
+              reply_all: bool = False) -> str:
+        """The person writes, attaches a file or presses a button; returns the message's id. Raises Invalid. `cc` and
+        `reply_all` are for mail."""
         address, account = person.address(app), self.account(app)
         if not text.strip() and file is None and button is None:
             raise Invalid("Write something, or attach a file.")
         try:
             if app == "email":
                 return account.customer_writes(address, text, subject=subject, reply_to=replies_to or None, file=file,
-                                               name=person.name)
+                                               name=person.name, cc=cc, reply_all=reply_all)
             return account.customer_writes(address, text, file=file, button=button, name=person.name,
                                            replies_to=replies_to)
         except LookupError as error:

@@ -81,6 +81,30 @@ def test_a_mail_with_a_file_is_written_answered_and_read(browse, demo):
     expect(page.locator(".letters li").first).to_contain_text("To: support+")
 
 
+def test_a_copy_is_read_and_answered_to_all(browse, demo):
+    page = browse("ethan/email")
+    page.get_by_role("button", name="Write a mail").click()
+    page.get_by_label("Cc").fill("grace.kim@example.com")
+    page.get_by_label("Subject").fill("A tray for two")
+    page.get_by_label("Write your mail").fill("Do you have it in blue?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".letters")).to_contain_text("A tray for two")
+    ticket = wait_for(lambda: demo.rows("SELECT id FROM ticket WHERE subject = 'A tray for two'"), "the ticket")[0][0]
+    demo.console().post(f"{demo.url}/tickets/{ticket}/replies", timeout=20,
+                        data={"text": "In blue and in green.", "cc": "oliver.braun@example.com"})
+    other = browse("oliver/email")
+    other.get_by_role("button", name="Re: A tray for two").click(timeout=PATIENCE)
+    expect(other.locator(".copies")).to_contain_text("Cc: oliver.braun@example.com")
+    other.get_by_label("Reply to all").check()
+    other.get_by_label("Reply", exact=True).fill("Green, please.")
+    other.get_by_role("button", name="Send").click()
+    wait_for(lambda: demo.rows(f"SELECT id FROM message WHERE ticket_id = {ticket} AND author_name LIKE 'Oliver%'"),
+             "Oliver's answer in the ticket, in his own name")
+    page.reload()
+    page.locator(".letters").get_by_role("button", name="Oliver Braun").first.click(timeout=PATIENCE)
+    expect(page.locator(".sheet")).to_contain_text("Green, please.")
+
+
 def test_news_are_counted_on_the_home_screen(browse, demo):
     page = browse("hana")
     expect(page.get_by_role("button", name="Telegram")).to_be_visible()

@@ -67,6 +67,19 @@ def test_a_customer_writes_gets_an_answer_and_replies(desk, provider, channel):
     assert provider.conversation("bo@example.net") == []
 
 
+def test_each_reader_has_a_copy_and_may_answer_all(desk, provider, channel):
+    bo = "bo@example.net"
+    for address, token in ((ANN, "a" * 32), (bo, "b" * 32)):
+        channel.send(Outbound("d1", address, "Is it new?", subject="Kettle", message_id="<d1@example.org>",
+                              reply_token=token, to=(ANN,), cc=(bo,)))
+    [mine], [his] = provider.conversation(ANN), provider.conversation(bo)
+    assert (mine["to"], mine["cc"], his["cc"]) == ([ANN], [bo], [bo]) and "a" * 32 in mine["reply_to"]
+    provider.customer_writes(bo, "No.", reply_to="<d1@example.org>", reply_all=True)
+    item = read(channel, desk.raw[-1])
+    assert (item.address, item.tokens, item.cc) == (bo, ("b" * 32,), (ANN,))
+    assert provider.conversation(ANN)[-1]["sender"] == bo, "and Ann has it too"
+
+
 def test_a_mail_to_an_unknown_address_is_not_taken(provider):
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         provider.customer_writes(ANN, "hello", to="nobody@example.com")

@@ -5,6 +5,9 @@ import { attachment, clock, day, header, sign } from "./screens.js";
 
 const sender = (from) => from.replace(/\s*<[^>]*>/, "").replace(/^"|"$/g, "") || from;
 
+// "me" where the header names this person; who got a copy, or a hidden one, reads whom it was written to.
+const readers = ({ here }, mail) => (mail.mine ? mail.to : mail.to.toLowerCase().replaceAll(here.person.email, "me"));
+
 export function letters(phone, entries) {
   if (!entries.length) return h("div", { class: "letters" }, h("p", { class: "empty" }, "No mail yet. Write the first one with the pen above."));
   return h("ul", { class: "letters" }, [...entries].reverse().map((mail) => h("li", {},
@@ -28,21 +31,27 @@ export function letter(phone, mail) {
   } }, "Show as plain text") : "";
   return h("article", { class: "letter" }, header(phone, " ", back),
     h("div", { class: "sheet" }, h("h2", {}, mail.subject || "(no subject)"),
-      h("p", { class: "who" }, h("strong", {}, mail.mine ? "Me" : sender(mail.from)), ` to ${mail.mine ? mail.to : "me"}`, h("time", { dateTime: mail.at }, `${day(mail.at)} ${clock(mail.at)}`)),
+      h("p", { class: "who" }, h("strong", {}, mail.mine ? "Me" : sender(mail.from)), ` to ${readers(phone, mail)}`, h("time", { dateTime: mail.at }, `${day(mail.at)} ${clock(mail.at)}`)),
+      mail.cc ? h("p", { class: "who copies" }, `Cc: ${mail.cc}`) : "",
       designed, plain, mail.files.map(attachment), swap),
     mail.mine ? "" : reply(phone, mail));
 }
 
 export function writing(phone) {
+  const copies = h("input", { name: "cc", placeholder: "Cc (optional)", "aria-label": "Cc", inputmode: "email", autocapitalize: "off", maxlength: 400 });
   const subject = h("input", { name: "subject", placeholder: "Subject", "aria-label": "Subject", maxlength: 200 });
   return h("article", { class: "letter" }, header(phone, "New mail", () => phone.go("email")),
-    form(phone, "Write your mail", [h("p", { class: "to" }, "To: support@kopi.example"), subject], () => ({ subject: subject.value })));
+    form(phone, "Write your mail", [h("p", { class: "to" }, "To: support@kopi.example"), copies, subject], () => ({ subject: subject.value, cc: copies.value })));
 }
 
-const reply = (phone, mail) => form(phone, "Reply", [], () => ({ replies_to: mail.id }));
+function reply(phone, mail) {
+  const all = h("input", { type: "checkbox" });
+  const choice = mail.others.length ? [h("label", { class: "all" }, all, ` Reply to all: also ${mail.others.join(", ")}`)] : [];
+  return form(phone, "Reply", choice, () => ({ replies_to: mail.id, reply_all: all.checked ? "1" : "" }));
+}
 
 function form(phone, words, above, more) {
-  const text = h("textarea", { rows: above.length ? 9 : 3, placeholder: words, "aria-label": words, name: "text" });
+  const text = h("textarea", { rows: above.length > 1 ? 9 : 3, placeholder: words, "aria-label": words, name: "text" });
   const named = h("span", { class: "named" });
   const input = picker((file) => { named.textContent = file?.name ?? ""; });
   const button = h("button", { type: "submit", class: "primary" }, "Send");
