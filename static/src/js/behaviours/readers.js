@@ -2,8 +2,9 @@
 
 const SHOWN = 3;
 
-export function readers(details, signal) {
-  const form = details.closest("form");
+export function readers(root, signal) {
+  const form = root.closest("form");
+  const details = root.querySelector("details");
   const fields = [...details.querySelectorAll("input")];
   const summary = details.querySelector("[data-summary]");
   const addresses = (field) => field.value.split(/[,;\n]/).map((one) => one.trim()).filter(Boolean);
@@ -18,7 +19,7 @@ export function readers(details, signal) {
     });
     summary.textContent = words.join(" · ") || "Further readers";
     const used = new Set(fields.flatMap(addresses).map((one) => one.toLowerCase()));
-    for (const button of details.querySelectorAll("[data-add]")) {
+    for (const button of root.querySelectorAll("[data-add]")) {
       const all = button.dataset.add.split(", ").every((one) => used.has(one));
       (button.closest("li") ?? button).hidden = all;
     }
@@ -26,15 +27,14 @@ export function readers(details, signal) {
 
   function show() {
     const option = form.elements.route?.selectedOptions[0];
-    details.hidden = !option || !("mail" in option.dataset);
-    for (const field of fields) field.disabled = details.hidden;
+    root.hidden = !option || !("mail" in option.dataset);
+    for (const field of fields) field.disabled = root.hidden;
   }
 
-  details.addEventListener("click", (event) => {
+  root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add]");
     if (!button) return;
-    event.preventDefault(); // the button in the summary must not fold it
-    const target = button.closest("summary") ? fields.find((field) => field.name === "cc") : last;
+    const target = "all" in button.dataset ? fields.find((field) => field.name === "cc") : last;
     const there = addresses(target);
     const known = new Set(fields.flatMap(addresses).map((one) => one.toLowerCase()));
     target.value = [...there, ...button.dataset.add.split(", ").filter((one) => !known.has(one))].join(", ");
