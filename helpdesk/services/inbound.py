@@ -300,7 +300,7 @@ def _attachment(file, html: str) -> Attachment:
 def _join(session: Session, ticket: Ticket, identity: Identity, decision: ladder.Decision) -> None:
     if session.get(Participant, (ticket.id, identity.id)):
         return
-    role = "unverified" if decision.unverified else "requester"
+    role = "unverified" if decision.unverified else decision.role
     session.add(Participant(ticket_id=ticket.id, identity_id=identity.id, role=role))
     if decision.unverified:
         events.record(session, events.ParticipantJoined(identity_id=identity.id, address=identity.value, role=role),

@@ -15,7 +15,7 @@ from channels.base import Channel, Inbound
 from helpdesk import settings
 from helpdesk.clock import now
 from helpdesk.errors import NotFound
-from helpdesk.models import Identity, Inbox, Message, Participant, Status, ThreadKey, Ticket
+from helpdesk.models import Delivery, Identity, Inbox, Message, Participant, Status, ThreadKey, Ticket
 from helpdesk.services import recipients, tickets
 
 FLOOD, FLOOD_WINDOW = 20, timedelta(minutes=10)
@@ -110,6 +110,9 @@ def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | Non
                          "and the sender takes part in it")
             return Decision("thread", ticket, secret=row.secret,
                             switched=ticket.channel != inbox.channel)
+        if row.secret and _written_to(session, ticket, identity):
+            steps.append(f"answers our message in ticket {ticket.id}, which was sent to this address")
+            return Decision("thread", ticket, secret=True, role="cc", switched=ticket.channel != inbox.channel)
         if row.secret:
             steps.append(f"answers our message in ticket {ticket.id}, but the sender was not part of it: unverified")
             return Decision("thread", ticket, secret=True, unverified=True, role="unverified")
@@ -129,6 +132,12 @@ def _was_addressed(session: Session, row: ThreadKey, ticket: Ticket, identity: I
         return False
     readers = [*(named.payload or {}).get("to", ()), *(named.payload or {}).get("cc", ())]
     return identity.kind == "email" and identity.value in readers
+
+
+def _written_to(session: Session, ticket: Ticket, identity: Identity) -> bool:
+    """Whether an answer of ours went to this very address: the one that a visitor of the chat had left, for example."""
+    return session.scalar(select(Delivery.id).where(
+        Delivery.ticket_id == ticket.id, Delivery.identity_id == identity.id).limit(1)) is not None
 
 
 def _by_conversation(session, inbox, channel, item, identity, steps) -> Decision | None:

@@ -135,3 +135,18 @@ def test_an_answer_to_that_mail_comes_back_into_the_chat(chat, any_cast):
     with db.transaction() as session:
         message = written(session, any_cast.mail, "Thank you", tokens=[token], external_id="<thanks>")
         assert message.ticket_id == chat.ticket_id and message.trace["rung"] == "thread"
+
+
+def test_only_the_address_it_was_mailed_to_speaks_in_the_chat(chat, any_cast):
+    """Somebody else who answers the same mail knows our secret, but was not written to."""
+    chat.gives(ANN)
+    chat.answer("It left today.")
+    chat.look()
+    [mail] = chat.mails()
+    kinds = {}
+    for address in (ANN, "eve@example.net"):
+        with db.transaction() as session:
+            said = written(session, any_cast.mail, "Thank you", address=address, replies_to=[mail.message_id],
+                           external_id=f"<{address}>")
+            kinds[address] = said.ticket_id == chat.ticket_id, said.kind
+    assert kinds == {ANN: (True, "message"), "eve@example.net": (True, "aside")}
