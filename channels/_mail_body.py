@@ -34,7 +34,7 @@ FILE_ENDING = re.compile(r"\.\w{2,5}$")
 PLAIN_CID = re.compile(r"[\w.-]{1,80}")
 NAMED_CID = re.compile(r"[\w.-]{1,80}\.\w{2,5}@")
 LARGEST_TEXT = 2_000_000
-EXACT = re.compile(rb"multipart/signed|message/rfc822", re.I)
+EXACT = (b"multipart/signed", b"message/rfc822")
 SIGNED_PART = "signed part.eml"         # with the signature beside it, the signature can be checked elsewhere
 ARMOUR = re.compile(rb"^-----BEGIN PGP (SIGNED MESSAGE|MESSAGE)-----[ \t]*\r?$", re.M)
 CALENDAR = {"text/calendar", "application/ics", "application/calendar"}
@@ -71,7 +71,8 @@ class Body:
 
 def body_of(message: Message, raw: bytes, hint: str = "") -> Body:
     """Collect the parts of `message`, whose bytes are `raw`. `hint`: the charset to try for what names none."""
-    exact = raw_parts(message, raw) if EXACT.search(raw) else {}
+    low = raw.lower()
+    exact = raw_parts(message, raw) if any(kind in low for kind in EXACT) else {}
     body = Body()
     _Collector(exact, hint).collect(message, body)
     return body

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [mail|pages|sockets|process …] [--full]`: measure, and show it beside floors and goals."""
+"""`python -m tests.bench [mail|parse|pages|…] [--full]`: measure, and show it beside floors and goals."""
 from __future__ import annotations
 
 import argparse
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.bench.figures import Missing, table
 
-NAMES = ("mail", "pages", "sockets", "process")
+NAMES = ("mail", "parse", "pages", "sockets", "process")
 
 
 def main() -> None:
