@@ -222,13 +222,22 @@ def refuses(error, call):
 
 body = json.dumps({"events": [
     {"type": "message", "id": 1, "from": "bird-7", "text": "coo", "files": [{"id": 3, "type": "image/png"}]},
-    {"type": "seen", "message": "p1", "time": 1790000000}, {"type": "sneeze"}]}).encode()
+    {"type": "seen", "message": "p1", "time": 1790000000}, {"type": "sneeze"},
+    {"type": "edited", "id": 1, "from": "bird-7", "text": "cooo"}, {"type": "deleted", "id": 1, "from": "bird-7"},
+    {"type": "reaction", "id": "p1", "from": "bird-7", "emoji": "🎉"}, {"type": "typing", "from": "bird-7"},
+    {"type": "sent", "id": "p2", "to": "bird-7", "text": "from the loft"},
+    {"type": "message", "id": 2, "from": "bird-7", "files": 7}]}).encode()
 pigeon.verify(signed(body))
 refuses(BadSignature, lambda: pigeon.verify(Request("POST", {"X-Pigeon-Signature": "0"}, {}, body)))
 refuses(BadSignature, lambda: Pigeon({}).verify(signed(body)))
-said, seen = pigeon.read(signed(body))
+said, seen, edited, gone, sign, typing, echo, broken = pigeon.read(signed(body))
 assert (said.external_id, said.address, said.text, said.files[0].ref) == ("1", "bird-7", "coo", "3")
 assert (seen.external_id, seen.status) == ("p1", Status.READ)
+assert (edited.text, gone.external_id, sign.emoji, typing.address, echo.text) == (
+    "cooo", "1", "🎉", "bird-7", "from the loft")
+assert (broken.external_id, broken.text) == ("2", "[unreadable]")
+pigeon.typing("bird-7")
+assert got.pop()[0] == "/typing"
 for garbage in (b"", b"{}", b"[]", b'{"events": [7]}', body[:-9]):
     refuses(Unreadable, lambda: pigeon.read(signed(garbage)))
 parts = pigeon.prepare(Outbound("d1", "bird-7", "Which?", buttons=[Button("This", "1")],
