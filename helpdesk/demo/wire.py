@@ -11,6 +11,7 @@ from channels._http import Reply
 from channels._mail_compose import compose
 from channels._mail_parse import parse_mail
 from channels.base import Channel, Inbound, Outbound, Receipt, Request
+from channels.simulators._courier import Headers
 from helpdesk.clock import now
 from helpdesk.demo.platforms import Platforms
 
@@ -22,9 +23,9 @@ class Post:
         self.waiting: list[tuple[str, Mapping[str, str], bytes]] = []
         self.undelivered = ()
 
-    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0) -> None:
+    def owe(self, url: str, headers: Headers, body: bytes, delay: float = 0) -> None:
         """Keep one webhook."""
-        self.waiting.append((url, headers, body))
+        self.waiting.append((url, headers() if callable(headers) else headers, body))
 
 
 class Line:
