@@ -16,6 +16,7 @@ from helpdesk.clock import now
 from helpdesk.services import inboxes
 from helpdesk.web.access import wants_fragment
 from helpdesk.web.delivery_words import next_step
+from helpdesk.web.shared_words import shared
 
 
 class Templates(Environment):
@@ -38,7 +39,8 @@ def install(app: Flask) -> None:
                                  channel_label=inboxes.label, channel_names=lambda: sorted(inboxes.kinds()),
                                  channel_of_identity=inboxes.of_identity)
     app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials,
-                                 capitalize_first=capitalize_first, next_step=next_step, moment=datetime.fromisoformat)
+                                 capitalize_first=capitalize_first, next_step=next_step, moment=datetime.fromisoformat,
+                                 shared=shared)
     app.context_processor(lambda: {"company_name": settings.current().company_name})
 
 

@@ -53,10 +53,11 @@ class Chats:
 
     def add(self, address: str, id: str, *, text: str = "", files: list[StoredFile] | None = None,
             buttons: list[dict] | None = None, from_business: bool = False, status: str = "", replies_to: str = "",
-            at: datetime | None = None, kind: str = "") -> dict[str, Any]:
+            at: datetime | None = None, kind: str = "", template: str = "") -> dict[str, Any]:
         """A new message. `kind`: place, sticker or card, where it is no plain one."""
         entry = {"id": id, "text": text, "buttons": buttons or [], "from_business": from_business, "status": status,
                  "replies_to": replies_to, "at": at or datetime.now(UTC), "kind": kind,
+                 "template": template,
                  "files": [{"name": f.name, "type": f.content_type, "content": f.content} for f in files or ()]}
         with self._lock:
             if address not in self._chats:

@@ -234,7 +234,7 @@ class WhatsAppNumber(Account):
                 need(value.get("text") and not re.search(r"[\n\t]|    ", value["text"]), "parameter format", 132018)
                 text = text.replace(f"{{{{{place}}}}}", value["text"])
             lines += [text] if text else []
-        return {"text": "\n\n".join(lines)}
+        return {"text": "\n\n".join(lines), "template": said["name"]}
 
     def list_templates(self) -> Response:
         """GET /{business_account_id}/message_templates"""

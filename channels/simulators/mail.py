@@ -15,22 +15,27 @@ from email.utils import format_datetime, getaddresses, make_msgid, parsedate_to_
 from typing import Any
 
 from channels._smtp_listener import Listener, Refused
+from channels.simulators._trouble import Trouble
 
 MOST_MAILS = 5_000
 OF_A_RECIPIENT = {450, 550, 551, 553}       # replies that a server gives to RCPT and not to DATA
 
 
-class MailSimulator:
+class MailSimulator(Trouble):
     """`host` and `port`: where customers' mails go (the helpdesk's listener). `to`: the address they write to unless
     told otherwise. After start(), `smtp_host` and `smtp_port` are what an inbox's settings need, with security "none"
-    and no user. `clock` dates the mails; it returns an aware datetime."""
+    and no user. `clock` dates the mails; it returns an aware datetime. Who blocks the business has nothing delivered to
+    their mailbox, and is not known there any more."""
+    refusals = {"for_now": {"code": 451, "text": "4.3.0 Temporary local problem"},
+                "for_good": {"code": 550, "text": "5.7.1 Message rejected as unwanted"}}
 
     def __init__(self, host: str, port: int, to: str = "support@example.org",
                  clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self.host, self.port, self.to, self.clock = host, port, to, clock
         self.smtp_host = "127.0.0.1"
         self._mails: deque[dict[str, Any]] = deque(maxlen=MOST_MAILS)
-        self._refusals: deque[tuple[int, str]] = deque()
+        self.faults: deque[tuple[int, str]] = deque()
+        self.blocked_by: set[str] = set()
         self._listener = Listener(self.smtp_host, 0, self._take, self._known)
 
     @property
@@ -50,9 +55,9 @@ class MailSimulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def refuse_next(self, code: int, text: str, times: int = 1) -> None:
+    def fail_next(self, code: int, text: str, times: int = 1) -> None:
         """Answer the next mails from the helpdesk with this SMTP reply in place of taking them."""
-        self._refusals.extend([(code, text)] * times)
+        self.faults.extend([(code, text)] * times)
 
     def conversation(self, address: str) -> list[dict[str, Any]]:
         """Every mail that this customer wrote or got, in the order of arrival. Keys: id (= message_id), from_business,
@@ -108,14 +113,16 @@ class MailSimulator:
             raise LookupError(f"no mail {message_id} here")
         return next((one for one in reversed(copies) if address.lower() in one["recipients"]), copies[-1])
 
-    def _known(self, _address: str) -> bool:
-        if self._refusals and self._refusals[0][0] in OF_A_RECIPIENT:
-            raise Refused(*self._refusals.popleft())
-        return True
+    def _known(self, address: str) -> bool:
+        if self.revoked:
+            raise Refused(530, "5.7.0 Authentication required")
+        if self.faults and self.faults[0][0] in OF_A_RECIPIENT:
+            raise Refused(*self.faults.popleft())
+        return address.lower() not in self.blocked_by
 
     def _take(self, recipients: list[str], raw: bytes) -> None:
-        if self._refusals:
-            raise Refused(*self._refusals.popleft())
+        if self.faults:
+            raise Refused(*self.faults.popleft())
         self.put(raw, True, recipients, self.clock())
 
 

@@ -35,16 +35,18 @@ class Refused(Exception):
 
 class TwilioSimulator(Trouble):
     """`number` is ours, in E.164. With `whatsapp` numbers carry the prefix, a window closes, and what was read is
-    reported. `templates` are content templates as the Content API lists them."""
+    reported. `templates` are content templates as the Content API lists them. `known_as`: what the helpdesk calls its
+    own webhook, where that is reached at another address from here; that name is signed."""
     refusals = {"for_now": {"code": 20503, "message": "Service unavailable", "status": 503},
                 "for_good": {"code": 30006, "message": "Landline or unreachable carrier"},
                 "slow_down": {"code": 20429, "message": "Too Many Requests", "status": 429, "retry_after": 20}}
 
     def __init__(self, account_sid: str, auth_token: str, number: str, *, whatsapp: bool = False, webhook_url: str = "",
-                 courier: Courier | None = None, clock: Callable[[], datetime] = utc_now, public_url: str = ""):
+                 known_as: str = "", courier: Courier | None = None, clock: Callable[[], datetime] = utc_now,
+                 public_url: str = ""):
         self.account_sid, self.auth_token, self.number = account_sid, auth_token, number
         self.prefix = "whatsapp:" if whatsapp else ""
-        self.webhook_url, self.clock, self.public_url = webhook_url, clock, public_url
+        self.webhook_url, self.known_as, self.clock, self.public_url = webhook_url, known_as, clock, public_url
         self.courier, self.files, self.chats = courier or Courier(), Files(), Chats()
         self.names: dict[str, str] = {}
         self.blocked_by: set[str] = set()       # who has texted STOP
@@ -197,10 +199,10 @@ class TwilioSimulator(Trouble):
                        "To": f"{self.prefix}{address}"}, entry["callback"], self.status_delay)
 
     def _deliver(self, form: dict[str, str], url: str, delay: float = 0) -> None:
-        called = url if urlsplit(url).path else f"{url}/"       # as it stands in the request
+        called = self.known_as or (url if urlsplit(url).path else f"{url}/")       # as it stands in the request
         headers = {"Content-Type": "application/x-www-form-urlencoded",
                    "X-Twilio-Signature": signature(self.auth_token, called, list(form.items()))}
-        self.call(url, headers, urlencode(form).encode(), delay)
+        self.call(self.webhook_url if self.known_as else url, headers, urlencode(form).encode(), delay)
 
     def _sid(self) -> str:
         return f"SM{next(self._numbers):032x}"

@@ -81,7 +81,7 @@ def _tell_history(session: Session, config: Settings, memory: Memory, mail: Mail
     house.point(session, base, mail.smtp_port)
     boxes = house.accounts_of(session)
     configs = {name: inboxes.config(inbox) for name, inbox in boxes.items()}
-    platforms = Platforms(configs, house.webhooks(base), mail, base, post)
+    platforms = Platforms(configs, house.webhooks(base), mail, base, post, config.base_url)
     platforms.number_from(_unused_number())
     agents = {one["key"]: accounts.by_email(session, one["email"]) for one in seed["agent"]}
     hours = sla.hours_of(session, sla.ensure_default(session))
@@ -100,7 +100,7 @@ def _serve(config: Settings, memory: Memory, mail: MailSimulator, say: Callable[
         state = house.loaded(session)
         configs = {name: inboxes.config(inbox) for name, inbox in house.accounts_of(session).items()}
         link = setup.link(session, config, accounts.by_email(session, state["admin"]))
-    platforms = Platforms(configs, house.webhooks(base), mail, base)
+    platforms = Platforms(configs, house.webhooks(base), mail, base, outside=config.base_url)
     platforms.number_from(_unused_number())
     memory.restore(platforms, people, mails=not first)
     stop = memory.keep(platforms, people)

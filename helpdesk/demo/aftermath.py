@@ -99,7 +99,7 @@ class Aftermath:
         while self.post.waiting:
             url, headers, body = self.post.waiting.pop(0)
             name = self.by_url[url.rpartition("/")[2]]
-            request = Request("POST", headers, {}, body)
+            request = Request("POST", headers, {}, body, inboxes.webhook(self.accounts[name]))
             self.channels[name].verify(request)
             inbound.store(self.session, self.accounts[name], request, self.channels[name].source_key(request))
         rows = self.session.scalars(select(RawInbound).where(RawInbound.state == "new").order_by(RawInbound.id)).all()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk import paths
 from helpdesk.clock import now
-from helpdesk.demo.platforms import CALLED, META, mount
+from helpdesk.demo.apps import CALLED, META, mount
 from helpdesk.errors import Conflict
 from helpdesk.models import Agent, BusinessHours, Inbox, SystemState, Tag, Team, TeamMember
 from helpdesk.services import accounts, articles, inboxes, sla
@@ -124,6 +124,8 @@ def _make_inboxes(session: Session) -> None:
         "x": ("X account", {"account_id": "1580661436132757506", "api_key": secrets.token_urlsafe(18), "older_api": "1",
                             "app_secret": secrets.token_urlsafe(32), "access_token": secrets.token_urlsafe(32),
                             "access_secret": secrets.token_urlsafe(32), "api_base": meta["api_base"]}),
+        "sms": ("SMS number", {"account_sid": f"AC{secrets.token_hex(16)}", "auth_token": secrets.token_hex(16),
+                               "address": "+14155550100", "api_base": meta["api_base"]}),
         "telegram": ("Telegram bot", {"bot_token": f"7012345678:{secrets.token_urlsafe(26)}",
                                       "webhook_secret": secrets.token_urlsafe(24), "api_base": meta["api_base"]}),
     }

@@ -15,16 +15,20 @@ from datetime import datetime
 from pathlib import Path
 
 from channels.simulators._memory import StoredFile
-from helpdesk.demo.people import APPS, People
+from helpdesk.demo import trouble
+from helpdesk.demo.apps import APPS
+from helpdesk.demo.people import People
 from helpdesk.demo.platforms import Platforms
 
 log = logging.getLogger(__name__)
 SECONDS = 1.0
+SOMETIMES = ("kind", "edited", "unsent", "reaction", "template")      # what an entry has beside
 TABLES = """
 CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS entry (app TEXT, address TEXT, id TEXT, position INTEGER, value TEXT NOT NULL,
                                   PRIMARY KEY (app, address, id));
 CREATE TABLE IF NOT EXISTS mail (id TEXT PRIMARY KEY, position INTEGER, value TEXT NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS trouble (app TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
 
@@ -48,15 +52,16 @@ class Memory:
     def forget(self) -> None:
         """Begin anew."""
         with self._lock, self._db:
-            for table in ("person", "entry", "mail", "file"):
+            for table in ("person", "entry", "mail", "trouble", "file"):
                 self._db.execute(f"DELETE FROM {table}")
             self._saved.clear()
 
     def people(self) -> People:
         """Everybody who was saved."""
         with self._lock:
-            rows = self._db.execute("SELECT value FROM person ORDER BY rowid").fetchall()
-        return People(json.loads(value) for (value,) in rows)
+            rows = self._db.execute("SELECT id, value FROM person ORDER BY rowid").fetchall()
+        self._saved.update({("person", number): value for number, value in rows})
+        return People(json.loads(value) for _, value in rows)
 
     def restore(self, platforms: Platforms, people: People, mails: bool = True) -> None:
         """Lay the messages back into the platforms; without `mails` only those of the chats."""
@@ -64,6 +69,11 @@ class Memory:
             for app in APPS:
                 if app != "email":
                     self._restore_chat(platforms, app, person.address(app), person.name)
+        with self._lock:
+            switched = self._db.execute("SELECT app, value FROM trouble").fetchall()
+        for app, value in switched:
+            trouble.restore(platforms.account(app), json.loads(value))
+            self._saved["trouble", app] = value
         with self._lock:
             rows = self._db.execute("SELECT id, value, raw FROM mail ORDER BY position").fetchall() if mails else ()
         for number, value, raw in rows:
@@ -75,6 +85,7 @@ class Memory:
         """Write what is new or changed; returns how many rows that were."""
         with self._lock, self._db:
             count = sum(self._put_person(one) for one in people.described())
+            count += sum(self._put_trouble(app, trouble.kept(platforms.account(app))) for app in APPS)
             for person in people:
                 for app in APPS:
                     put = self._put_mail if app == "email" else self._put_entry
@@ -112,10 +123,12 @@ class Memory:
         for number, value in rows:
             kept = json.loads(value)
             account.names[address] = name
-            account.chats.add(address, number, text=kept["text"], buttons=kept["buttons"], status=kept["status"],
-                              from_business=kept["from_business"], replies_to=kept["replies_to"],
-                              at=datetime.fromisoformat(kept["at"]),
-                              files=[StoredFile(f["name"], f["type"], self._file(f["sha256"])) for f in kept["files"]])
+            files = [StoredFile(f["name"], f["type"], self._file(f["sha256"])) for f in kept["files"]]
+            entry = account.chats.add(
+                address, number, text=kept["text"], files=files, buttons=kept["buttons"], status=kept["status"],
+                from_business=kept["from_business"], replies_to=kept["replies_to"],
+                at=datetime.fromisoformat(kept["at"]))
+            entry.update({k: kept[k] for k in SOMETIMES if k in kept})
             self._saved["entry", app, address, number] = json.dumps({k: v for k, v in kept.items() if k != "files"})
 
     def _put_person(self, person: dict) -> bool:
@@ -126,9 +139,17 @@ class Memory:
                          (person["id"], value))
         return True
 
+    def _put_trouble(self, app: str, switched: dict) -> bool:
+        value = json.dumps(switched)
+        if not self._news(("trouble", app), value):
+            return False
+        self._db.execute("INSERT INTO trouble VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                         (app, value))
+        return True
+
     def _put_entry(self, app: str, address: str, entry: dict) -> bool:
         kept = {**{k: entry[k] for k in ("text", "buttons", "status", "from_business", "replies_to")},
-                "at": entry["at"].isoformat()}
+                **{k: entry[k] for k in SOMETIMES if entry.get(k)}, "at": entry["at"].isoformat()}
         if not self._news(("entry", app, address, entry["id"]), json.dumps(kept)):
             return False
         kept["files"] = [{"name": f["name"], "type": f["type"], "sha256": self._put_file(f["content"])}

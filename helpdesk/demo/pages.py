@@ -12,7 +12,11 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 
 from channels.simulators import mail
-from helpdesk.demo.people import APPS, People, Person
+from helpdesk import db
+from helpdesk.demo import passing, trouble
+from helpdesk.demo.apps import APPS, described
+from helpdesk.demo.memory import SOMETIMES
+from helpdesk.demo.people import People, Person
 from helpdesk.demo.platforms import Platforms
 from helpdesk.errors import Conflict, Forbidden, NotFound
 from helpdesk.services import files, recipients
@@ -46,8 +50,13 @@ def check() -> None:
 @pages.get("")
 @public
 def phone():
-    """The page."""
-    return render_template("demo/phone.html")
+    """The page. It alone may use the microphone, to record a voice note."""
+    platforms, _, _ = _phone()
+    apps = {app: {**described(app, platforms.account(app)), "trouble": trouble.described(app, platforms.account(app))}
+            for app in APPS}
+    response = make_response(render_template("demo/phone.html", apps=apps))
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(self), geolocation=(), payment=()"
+    return response
 
 
 @pages.get("/api/people")
@@ -74,7 +83,9 @@ def conversations(person_id: str):
     person = people.get(person_id)
     apps = {app: [_shown(person, app, entry) for entry in platforms.conversation(person, app)[-NEWEST:]]
             for app in APPS}
-    answer = {"apps": apps, "undelivered": platforms.undelivered()}
+    answer = {"apps": apps, "undelivered": platforms.undelivered(),
+              "typing": [app for app in APPS if platforms.typing(person, app)],
+              "trouble": {app: trouble.state(platforms, person, app) for app in APPS}}
     state = hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:16]
     if request.args.get("seen") == state:
         return "", 204
@@ -84,8 +95,8 @@ def conversations(person_id: str):
 @pages.post("/api/people/<person_id>/<app>/messages")
 @public
 def write(person_id: str, app: str):
-    """text, subject, button, replies_to, file; for mail cc and reply_all=1. 409 when the helpdesk's mail server does
-    not take it."""
+    """text, subject, button, replies_to, file; for mail cc and reply_all=1; or `share`: place, card, or sticker (with a
+    file that shows it). 409 when the helpdesk's mail server does not take it."""
     platforms, people, _ = _phone()
     upload = request.files.get("file")
     content = upload.read(FILE_LIMIT + 1) if upload else b""
@@ -93,8 +104,11 @@ def write(person_id: str, app: str):
         raise Conflict(f"A file on this phone has at most {FILE_LIMIT // 1_000_000} MB.")
     file = (files.safe_name(upload.filename or ""), upload.mimetype or "application/octet-stream",
             content) if upload else None
+    person = people.get(person_id)
     try:
-        number = platforms.write(people.get(person_id), app, request.form.get("text", "").replace("\r\n", "\n"),
+        if request.form.get("share"):
+            return jsonify(id=platforms.share(person, app, request.form["share"], file)), 201
+        number = platforms.write(person, app, request.form.get("text", "").replace("\r\n", "\n"),
                                  subject=" ".join(request.form.get("subject", "").split()),
                                  button=request.form.get("button") or None, file=file,
                                  replies_to=request.form.get("replies_to", ""),
@@ -114,6 +128,39 @@ def read(person_id: str, app: str):
     return "", 204
 
 
+@pages.post("/api/people/<person_id>/<app>/change")
+@public
+def change(person_id: str, app: str):
+    """id, what (edit, unsend or react), words: the new text, or the sign ('' takes it off)."""
+    given, (platforms, people, _) = request.get_json(), _phone()
+    platforms.change(people.get(person_id), app, _text(given, "id"), _text(given, "what"), _text(given, "words"))
+    return "", 204
+
+
+@pages.post("/api/people/<person_id>/<app>/typing")
+@public
+def typing(person_id: str, app: str):
+    """The person is writing: the platform tells where it does such a thing."""
+    platforms, people, _ = _phone()
+    platforms.types(people.get(person_id), app)
+    return "", 204
+
+
+@pages.post("/api/people/<person_id>/<app>/trouble")
+@public
+def make_trouble(person_id: str, app: str):
+    """key, on, words: something goes wrong in one app, or does so no longer. "day" lets the time pass in the helpdesk
+    as well."""
+    given, (platforms, people, _) = request.get_json(), _phone()
+    person, key = people.get(person_id), _text(given, "key")
+    address = person.address(app)
+    trouble.make(platforms, person, app, key, given.get("on") is True, _text(given, "words"))
+    if key == "day":
+        with db.transaction() as session:
+            passing.let_pass(session, f"kopi-{app}", address)
+    return jsonify(trouble.state(platforms, person, app))
+
+
 @pages.post("/api/redeliver")
 @public
 def redeliver():
@@ -124,17 +171,17 @@ def redeliver():
 @pages.get("/api/people/<person_id>/<app>/file")
 @public
 def file(person_id: str, app: str):
-    """File number `n` of the message `id`. Only pictures are shown, told by their bytes."""
+    """File number `n` of the message `id`. Only pictures, sounds and films are shown, told by their bytes."""
     found = _entry(person_id, app)["files"]
     number = request.args.get("n", 0, type=int)
     if not 0 <= number < len(found):
         raise NotFound("There is no such file.")
     content = found[number]["content"]
-    kind = files.picture_type(content[:16])
+    shown = files.shown_type(content[:16])
     response = make_response(content)
-    response.headers.set("Content-Disposition", "inline" if kind else "attachment",
+    response.headers.set("Content-Disposition", "inline" if shown else "attachment",
                          filename=files.safe_name(found[number]["name"]))
-    return _harmless(response, kind or "application/octet-stream", FILE_CSP)
+    return _harmless(response, shown or "application/octet-stream", FILE_CSP)
 
 
 @pages.get("/api/people/<person_id>/email/html")
@@ -169,9 +216,8 @@ def _shown(person: Person, app: str, entry: dict[str, Any]) -> dict[str, Any]:
     place = {"person_id": person.id, "app": app, "id": entry["id"]}
     found = {"id": entry["id"], "mine": not entry["from_business"], "text": entry["text"],
              "at": entry["at"].isoformat(), "status": entry.get("status", ""), "buttons": entry.get("buttons", []),
-             "replies_to": entry["replies_to"],
-             "files": [{"name": one["name"], "size": len(one["content"]),
-                        "picture": files.picture_type(one["content"][:16]) is not None,
+             "replies_to": entry["replies_to"], **{key: entry[key] for key in SOMETIMES if entry.get(key)},
+             "files": [{"name": one["name"], "size": len(one["content"]), "shown": _shown_as(one),
                         "url": url_for("phone.file", n=number, **place)} for number, one in enumerate(entry["files"])]}
     if app == "email":
         designed = url_for("phone.designed_mail", person_id=person.id, id=entry["id"]) if entry["html"] else ""
@@ -179,6 +225,15 @@ def _shown(person: Person, app: str, entry: dict[str, Any]) -> dict[str, Any]:
                   "to": entry["headers"].get("To", ""), "cc": ", ".join(entry["cc"]), "html": designed,
                   "mine": entry["sender"] == person.email, "others": mail.others(entry, person.email)}
     return found
+
+
+def _shown_as(file: dict[str, Any]) -> str:
+    """picture, audio, video, or '' for what can only be kept. A recording's container does not say which it is; its
+    sender does."""
+    found = (files.shown_type(file["content"][:16]) or "").partition("/")[0]
+    if found == "video" and file["type"].startswith("audio/"):
+        return "audio"
+    return "picture" if found == "image" else found
 
 
 def _harmless(response: Response, content_type: str, csp: str) -> Response:

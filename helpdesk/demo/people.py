@@ -7,18 +7,18 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
+from helpdesk.demo.apps import APPS
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.services import identities
 
-APPS = ("whatsapp", "telegram", "messenger", "instagram", "line", "viber", "x", "email")
 NAME_LIMIT = 80
 AREAS = ("206", "212", "312", "415", "503", "617", "702", "808")
 
 
 @dataclass(frozen=True)
 class Person:
-    """`whatsapp` is a number in E.164, `telegram` a chat id, `messenger` and `instagram` are page-scoped ids; `line`,
-    `viber` and `x` are user ids."""
+    """`whatsapp` is a number in E.164, for text messages as well, `telegram` a chat id; `messenger` and `instagram` are
+    page-scoped ids; `line`, `viber` and `x` are user ids."""
     id: str
     name: str
     whatsapp: str
@@ -35,7 +35,7 @@ class Person:
         """Where this person is reached in one of APPS. Raises NotFound for another word."""
         if app not in APPS:
             raise NotFound(f"There is no app {app!r} on this phone.")
-        return getattr(self, app)
+        return getattr(self, APPS[app].address or app)
 
 
 class People:

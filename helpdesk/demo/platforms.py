@@ -2,35 +2,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from channels.simulators import LineSimulator, MetaSimulator, TelegramSimulator, ViberSimulator, XSimulator
+from channels.simulators import (
+    LineSimulator,
+    MetaSimulator,
+    TelegramSimulator,
+    TwilioSimulator,
+    ViberSimulator,
+    XSimulator,
+)
 from channels.simulators.mail import MailSimulator
 from helpdesk.clock import now
+from helpdesk.demo.apps import APPS, CALLED, CHANGES, META, abilities, mount, reports_reading
 from helpdesk.demo.people import Person
 from helpdesk.demo.templates import TEMPLATES
 from helpdesk.errors import Invalid
 
-META = ("whatsapp", "messenger", "instagram")
-ALONE = ("telegram", "line", "viber", "x")
-CALLED = META + ALONE                           # whose platforms call a webhook
-NO_READING = ("telegram", "line", "email")      # what their senders are never told
-
-
-def mount(app: str) -> str:
-    """Where the platform of one of CALLED answers, below the demo's own address."""
-    return f"/simulator/{'meta' if app in META else app}"
-
+SPOT = (-6.1862, 106.8247, "Jalan Haji Agus Salim 31")      # where everybody is who shares where they are
+FRIEND = ("Wayan", "+12065550142")
+WRITING = timedelta(seconds=9)       # how long an app shows it
 
 class Platforms:
     """`configs` are the inboxes' values by channel, `webhooks` where their platform calls. `mail` must be running.
-    `origin` is where this process is reached. `courier` carries the webhooks; None is the real one, over HTTP."""
+    `origin` is where this process is reached, `outside` what it is called elsewhere. `courier` carries the webhooks;
+    None is the real one, over HTTP."""
 
     def __init__(self, configs: Mapping[str, Mapping[str, str]], webhooks: Mapping[str, str], mail: MailSimulator,
-                 origin: str, courier: Any = None):
-        bot, line = configs["telegram"], configs["line"]
+                 origin: str, courier: Any = None, outside: str = ""):
+        bot, line, sms = configs["telegram"], configs["line"], configs["sms"]
         self.mail = mail
         self.meta = MetaSimulator(configs["whatsapp"]["app_secret"], webhook_urls=webhooks, courier=courier, clock=now,
                                   **{name: configs[name] for name in META})
@@ -42,7 +45,10 @@ class Platforms:
         self.viber = ViberSimulator(configs["viber"]["auth_token"], webhook_url=webhooks["viber"], courier=courier,
                                     clock=now)
         self.x = XSimulator(dict(configs["x"]), webhook_url=webhooks["x"], courier=courier, clock=now)
-        self.mounted = {mount("whatsapp"): self.meta, **{mount(app): getattr(self, app) for app in ALONE}}
+        self.sms = TwilioSimulator(sms["account_sid"], sms["auth_token"], sms["address"], webhook_url=webhooks["sms"],
+                                   courier=courier, clock=now,
+                                   known_as=webhooks["sms"].replace(origin, outside.rstrip("/") or origin, 1))
+        self.mounted = {mount(app): self.meta if app in META else getattr(self, app) for app in CALLED}
         for path, platform in self.mounted.items():
             platform.public_url = origin + path
 
@@ -77,10 +83,48 @@ class Platforms:
             raise Invalid(f"That is not on this phone (any more): {error}") from error
 
     def read(self, person: Person, app: str) -> None:
-        """The person opens the chat. Where the platform reports that, it does."""
-        if app not in NO_READING and any(entry["from_business"] and entry["status"] != "read"
-                                         for entry in self.conversation(person, app)):
+        """The person opens the chat. Where the platform reports that, and is not told to keep silent, it does."""
+        if reports_reading(app) and self.account(app).receipts and any(
+                entry["from_business"] and entry["status"] != "read" for entry in self.conversation(person, app)):
             self.account(app).customer_reads(person.address(app))
+
+    def share(self, person: Person, app: str, what: str, file: tuple[str, str, bytes] | None = None) -> str:
+        """The person sends what is no text and no file: a place, a card, or a sticker that looks like `file`. Returns
+        the message's id. Raises Invalid."""
+        account, address = self.account(app), person.address(app)
+        given = {"place": SPOT, "card": FRIEND, "sticker": (file,)}.get(what)
+        verb = getattr(account, f"customer_sends_{what}", None)
+        if given is None or verb is None or given == (None,):
+            raise Invalid(f"This cannot be sent with {APPS[app].name or app}.")
+        account.names[address] = person.name
+        return verb(address, *given)
+
+    def change(self, person: Person, app: str, number: str, what: str, words: str = "") -> None:
+        """The person corrects a message ("edit"), takes it back ("unsend"), or puts a sign on it ("react"). Raises
+        Invalid."""
+        entry = next((one for one in self.conversation(person, app) if one["id"] == number), None)
+        if what not in CHANGES or what not in abilities(app, self.account(app)):
+            raise Invalid("That cannot be done in this app.")
+        if entry is None or entry.get("unsent"):
+            raise Invalid("That message is not on this phone (any more).")
+        if what != "react" and entry["from_business"]:
+            raise Invalid("Only the shop can change what the shop wrote.")
+        if what == "edit" and not words.strip():
+            raise Invalid("Write what it should say.")
+        verb = getattr(self.account(app), f"customer_{what}s")
+        verb(person.address(app), number, *(() if what == "unsend" else (words,)))
+
+    def types(self, person: Person, app: str) -> None:
+        """The person is writing. Where the platform tells of it, it does."""
+        account = self.account(app)
+        if hasattr(account, "customer_types") and account.chats.knows(person.address(app)):
+            account.customer_types(person.address(app))
+
+    def typing(self, person: Person, app: str) -> bool:
+        """Whether the app shows that the shop is writing to this person."""
+        seen = getattr(self.account(app), "typing", {}).get(person.address(app))
+        last = next((one["at"] for one in reversed(self.conversation(person, app)) if one["from_business"]), None)
+        return bool(seen and now() - seen < WRITING and (last is None or last < seen))
 
     def conversation(self, person: Person, app: str) -> list[dict[str, Any]]:
         """What the person sees in one app, oldest first."""

@@ -12,6 +12,9 @@ from helpdesk.errors import Invalid
 
 INLINE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif",
                 b"GIF89a": "image/gif"}
+PLAYED_TYPES = {b"OggS": "audio/ogg", b"ID3": "audio/mpeg", b"\xff\xfb": "audio/mpeg", b"\xff\xf3": "audio/mpeg",
+                b"\xff\xf2": "audio/mpeg", b"\xff\xf1": "audio/aac", b"\xff\xf9": "audio/aac",
+                b"\x1a\x45\xdf\xa3": "video/webm"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,15 @@ def safe_name(name: str) -> str:
                    and not 0x2066 <= ord(c) <= 0x2069).strip(" .")
     stem, dot, ending = name.rpartition(".")
     return (stem[:140] + dot + ending[:10] if dot else name[:150]) or "file"
+
+
+def shown_type(head: bytes) -> str | None:
+    """The type of a picture, sound or film that a browser may show, told by its first bytes; None for all else."""
+    if head[4:8] == b"ftyp":
+        return "audio/mp4" if head[8:12] in (b"M4A ", b"M4B ") else "video/mp4"
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "audio/wav"
+    return picture_type(head) or next((kind for magic, kind in PLAYED_TYPES.items() if head.startswith(magic)), None)
 
 
 def picture_type(head: bytes) -> str | None:

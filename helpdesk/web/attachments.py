@@ -18,7 +18,8 @@ HEAD = 16
 @pages.get("/attachments/<int:attachment_id>")
 @needs("agent")
 def attachment(attachment_id: int):
-    """A file. Only pictures, told by their bytes and not by their name, are shown; all else is downloaded."""
+    """A file. Only pictures, sounds and films, told by their bytes and not by their name, are shown; all else is
+    downloaded."""
     with db.reading() as session:
         found = session.get(Attachment, attachment_id)
     if found is None or not found.sha256:
@@ -28,7 +29,7 @@ def attachment(attachment_id: int):
     if not path.exists():
         raise NotFound("The bytes of this file are gone from the store; ask an admin for a backup.")
     with path.open("rb") as file:
-        kind = files.picture_type(file.read(HEAD))
+        kind = files.shown_type(file.read(HEAD))
     response = send_file(path, mimetype=kind or "application/octet-stream", as_attachment=kind is None,
                          download_name=found.name, etag=found.sha256, max_age=0)
     return harmless(response)

@@ -88,7 +88,7 @@ def test_a_mail_to_an_unknown_address_is_not_taken(provider):
 
 @pytest.mark.parametrize("code, permanent", [(450, False), (451, False), (550, True), (554, True)])
 def test_faults_can_be_had_for_the_asking(provider, channel, code, permanent):
-    provider.refuse_next(code, "as you wish", times=2)
+    provider.fail_next(code, "as you wish", times=2)
     for _ in range(2):
         with pytest.raises(SendError, match=f"{code} as you wish") as caught:
             channel.send(Outbound("d1", ANN, "hello"))

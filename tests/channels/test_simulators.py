@@ -65,7 +65,7 @@ def test_webhooks_come_in_order():
 def test_webhooks_come_twice_late_or_in_the_wrong_order_when_told():
     owed = []
     telegram = TelegramSimulator(BOT["bot_token"], webhook_url="http://desk")
-    telegram.courier.owe = lambda url, headers, body, delay=0: owed.append((body, delay))
+    telegram.courier.owe = lambda url, headers, body, delay, *_: owed.append((body, delay))
     telegram.disorder, telegram.delay = True, 3
     telegram.customer_writes("77", "first")
     telegram.customer_writes("77", "second")
@@ -94,7 +94,7 @@ def test_memory_is_bounded():
 def test_a_forged_webhook_is_told_from_the_simulators_own():
     courier_seen = []
     meta = MetaSimulator(SECRETS["app_secret"], messenger=PAGE, webhook_urls={"messenger": "http://desk"})
-    meta.courier.owe = lambda url, headers, body, delay=0: courier_seen.append(Request("POST", headers, {}, body))
+    meta.courier.owe = lambda url, headers, body, *_: courier_seen.append(Request("POST", headers, {}, body))
     meta.messenger.customer_writes("77", "Grüße")
     Messenger(PAGE).verify(courier_seen[0])
     assert courier_seen[0].body.isascii(), "Meta escapes everything else before it signs"

@@ -3,17 +3,21 @@ import { ask, post } from "./phone/api.js";
 import { composer } from "./phone/composer.js";
 import { home } from "./phone/home.js";
 import { letter, letters, writing } from "./phone/mail.js";
+import { APPS } from "./phone/apps.js";
 import { cast } from "./phone/people.js";
 import { seen, store } from "./phone/seen.js";
-import { APPS, header, sheet, thread } from "./phone/screens.js";
+import { about, fill, header, sheet, thread, toEnd } from "./phone/screens.js";
+import { keepsUnread, trouble } from "./phone/trouble.js";
 
 const POLL = 1200;
 const root = document.querySelector("[data-phone]");
 const screen = root.querySelector("[data-screen]");
-const here = { people: [], person: null, app: "", mail: "", apps: {}, state: "", composer: null };
+const here = { people: [], person: null, app: "", mail: "", apps: {}, typing: [], trouble: {}, state: "", composer: null };
 
 const phone = {
   here,
+  screen,
+  look,
   go(app = "", mail = "") {
     here.app = app;
     here.mail = mail;
@@ -25,6 +29,8 @@ const phone = {
     here.person = here.people.find((one) => one.id === id) ?? here.people[0];
     here.state = "";
     here.apps = {};
+    here.typing = [];
+    here.trouble = {};
     store("person", here.person.id);
     people.draw(here);
     phone.go();
@@ -35,6 +41,10 @@ const phone = {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
     await post(`${to}/messages`, form);
+    await look();
+  },
+  async change(id, what, words = "", to = phone.place()) {
+    await post(`${to}/change`, JSON.stringify({ id, what, words })).then(() => phone.say(""), (problem) => phone.say(problem.message));
     await look();
   },
   async add(fields) {
@@ -50,6 +60,7 @@ const phone = {
 };
 
 const people = cast(root, phone);
+const drawer = trouble(root, phone);
 
 async function look() {
   if (!here.person) return;
@@ -60,6 +71,8 @@ async function look() {
     delete root.dataset.offline;
     if (!found || asked !== here.person.id) return;
     here.apps = found.apps;
+    here.typing = found.typing;
+    here.trouble = found.trouble;
     here.state = found.state;
     seen.begin(here);
     root.querySelector("[data-undelivered]").hidden = !found.undelivered;
@@ -74,6 +87,7 @@ async function look() {
 function draw(again = false) {
   if (!here.person) return;
   const entries = here.apps[here.app] ?? [];
+  drawer.draw(here);
   screen.className = `screen ${here.app ? `app app-${here.app}` : "home"}`;
   screen.setAttribute("aria-label", here.app ? APPS[here.app].name : "Home screen");
   if (!here.app) return screen.replaceChildren(...home(phone));
@@ -82,15 +96,11 @@ function draw(again = false) {
   if (!again || !here.composer) {
     here.composer = composer(phone);
     screen.replaceChildren(header(phone), thread(phone, entries), here.composer);
-    screen.querySelector(".thread").scrollTop = 1e9;
+    toEnd(screen.querySelector(".thread"));
     return undefined;
   }
-  const old = screen.querySelector(".thread");
-  const atEnd = old.scrollHeight - old.scrollTop - old.clientHeight < 60;
-  const at = old.scrollTop;
-  const fresh = thread(phone, entries);
-  old.replaceWith(fresh);
-  fresh.scrollTop = atEnd ? 1e9 : at;
+  screen.querySelector(".bar small").textContent = about(phone);
+  fill(phone, screen.querySelector(".thread"), entries);
   return undefined;
 }
 
@@ -102,7 +112,7 @@ function drawMail(entries, again) {
 }
 
 async function read(entries) {
-  if (document.hidden || !seen.mark(here, entries)) return;
+  if (document.hidden || keepsUnread(here.app) || !seen.mark(here, entries)) return;
   await post(`people/${here.person.id}/${here.app}/read`).catch(() => {});
 }
 
@@ -111,7 +121,7 @@ function tick() {
 }
 
 root.querySelector("[data-home]").addEventListener("click", () => phone.go());
-root.querySelector("[data-people-open]").addEventListener("click", () => sheet(root, true));
+root.querySelector("[data-cast-open]").addEventListener("click", () => sheet(root, "cast", true));
 root.querySelector("[data-redeliver]").addEventListener("click", () => post("redeliver").then(look, (e) => phone.say(e.message)));
 
 (async () => {

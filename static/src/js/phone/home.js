@@ -1,7 +1,8 @@
 // The home screen: a clock, and an icon for each app with how much is new.
 import { h } from "../widget/dom.js";
-import { APPS, sign } from "./screens.js";
+import { APPS } from "./apps.js";
 import { seen } from "./seen.js";
+import { sign } from "./sign.js";
 
 export function home(phone) {
   const now = new Date();

@@ -1,7 +1,13 @@
 // The mail program: the list, one mail, and writing one.
 import { h, withLinks } from "../widget/dom.js";
 import { picker } from "./composer.js";
-import { attachment, clock, day, header, sign } from "./screens.js";
+import { attachment } from "./bubble.js";
+import { record, records } from "./recorder.js";
+import { picture, voice } from "./samples.js";
+import { header } from "./screens.js";
+import { sign } from "./sign.js";
+import { clock, day } from "./times.js";
+import { tray } from "./tray.js";
 
 const sender = (from) => from.replace(/\s*<[^>]*>/, "").replace(/^"|"$/g, "") || from;
 
@@ -53,13 +59,29 @@ function reply(phone, mail) {
 function form(phone, words, above, more) {
   const text = h("textarea", { rows: above.length > 1 ? 9 : 3, placeholder: words, "aria-label": words, name: "text" });
   const named = h("span", { class: "named" });
-  const input = picker((file) => { named.textContent = file?.name ?? ""; });
+  let attached = null;
+  const take = (file) => { attached = file ?? null; named.textContent = file?.name ?? ""; };
+  const input = picker(take);
+  async function speak() {
+    try {
+      const recording = await record();
+      named.replaceChildren("Recording … ", h("button", { type: "button", class: "link", onclick: async () => take(await recording.stop()) }, "Attach it"));
+    } catch (problem) {
+      phone.say(problem.message);
+    }
+  }
+  const offer = () => tray(phone.screen, "Attach", [
+    { icon: "file", label: "A picture or document of yours", run: () => input.click() },
+    { icon: "picture", label: "A ready picture", run: async () => take(await picture()) },
+    records() && { icon: "microphone", label: "Record a voice note", run: speak },
+    { icon: "microphone", label: "A ready voice note", run: () => take(voice()) },
+  ]);
   const button = h("button", { type: "submit", class: "primary" }, "Send");
   return h("form", { class: "mail-form", onsubmit: async (event) => {
     event.preventDefault();
     button.disabled = true;
     try {
-      await phone.send({ text: text.value, file: input.files[0], ...more() });
+      await phone.send({ text: text.value, file: attached, ...more() });
       phone.say("");
       phone.go("email");
     } catch (problem) {
@@ -67,5 +89,5 @@ function form(phone, words, above, more) {
       button.disabled = false;
     }
   } }, above, text, h("div", { class: "row" },
-    h("button", { type: "button", class: "round", "aria-label": "Attach a file", onclick: () => input.click() }, sign("attach")), input, named, button));
+    h("button", { type: "button", class: "round", "aria-label": "Attach", onclick: offer }, sign("attach")), input, named, button));
 }

@@ -16,12 +16,12 @@ export function cast(root, phone) {
       form.reset();
       form.closest("details").open = false;
       problem.textContent = "";
-      sheet(root, false);
+      sheet(root, "cast", false);
     } catch (error) {
       problem.textContent = error.message;
     }
   });
-  root.querySelector("[data-people-close]").addEventListener("click", () => sheet(root, false));
+  root.querySelector("[data-cast-close]").addEventListener("click", () => sheet(root, "cast", false));
 
   return {
     draw({ people, person }) {
@@ -29,7 +29,7 @@ export function cast(root, phone) {
       root.querySelector("[data-about]").textContent = `${person.whatsapp} · ${person.email}`;
       list.replaceChildren(...people.map((one, n) => h("li", {}, h("button", {
         type: "button", "aria-current": one.id === person.id ? "true" : null,
-        onclick: () => { sheet(root, false); phone.choose(one.id); },
+        onclick: () => { sheet(root, "cast", false); phone.choose(one.id); },
       }, h("span", { class: `face-mark hue-${n % 8}`, "aria-hidden": "true" }, initials(one.name)),
       h("span", { class: "person" }, one.name, h("small", {}, one.whatsapp))))));
       list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -1,81 +1,66 @@
 // What an app shows: its head, and the conversation.
-import { h, withLinks } from "../widget/dom.js";
+import { h } from "../widget/dom.js";
+import { APPS } from "./apps.js";
+import { bubble } from "./bubble.js";
+import { sign } from "./sign.js";
+import { day } from "./times.js";
 
-export const APPS = {
-  whatsapp: { name: "WhatsApp", shop: "Kopi & Co", about: "Business account" },
-  telegram: { name: "Telegram", shop: "Kopi & Co", about: "bot" },
-  messenger: { name: "Messenger", shop: "Kopi & Co", about: "Typically replies within minutes" },
-  instagram: { name: "Instagram", shop: "kopi.and.co", about: "Kopi & Co" },
-  line: { name: "LINE", shop: "Kopi & Co", about: "Official account" },
-  viber: { name: "Viber", shop: "Kopi & Co", about: "Bot" },
-  x: { name: "X", shop: "Kopi & Co", about: "@kopiandco" },
-  email: { name: "Mail", shop: "Inbox", about: "" },
-};
-const SPRITE = document.querySelector("[data-phone]").dataset.icons;
-
-export function sign(name, label = "") {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", `sign sign-${name}`);
-  if (label) {
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", label);
-  } else svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "use"));
-  svg.firstChild.setAttribute("href", `${SPRITE}#${name}`);
-  return svg;
+export function sheet(root, name, open) {
+  root.querySelector(`[data-${name}]`).classList.toggle("open", open);
+  root.querySelector(open ? `[data-${name}] [data-${name}-close]` : `[data-${name}-open]`)?.focus();
 }
 
-export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-
-export function day(at) {
-  const date = new Date(at);
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
-  if (days < 2) return days ? "Yesterday" : "Today";
-  return date.toLocaleDateString([], days < 7 ? { weekday: "long" } : { day: "numeric", month: "short" });
-}
-
-export function sheet(root, open) {
-  root.querySelector("[data-cast]").classList.toggle("open", open);
-  if (open) root.querySelector("[data-cast] [aria-current]")?.focus();
-}
+export const about = ({ here }) => here.typing.includes(here.app) ? "is writing …" : APPS[here.app].about;
 
 export function header(phone, title = "", back = () => phone.go()) {
   const { app } = phone.here;
   return h("header", { class: "bar" },
     h("button", { type: "button", class: "round", "aria-label": "Back", onclick: back }, sign("back")),
     app === "email" ? "" : h("span", { class: "shop", "aria-hidden": "true" }, "K"),
-    h("div", { class: "title" }, h("strong", {}, title || APPS[app].shop),
-      APPS[app].about && !title ? h("small", {}, APPS[app].about) : ""),
+    h("div", { class: "title" }, h("strong", {}, title || APPS[app].shop), app !== "email" && !title ? h("small", {}, about(phone)) : ""),
     app === "email" && !title ? h("button", { type: "button", class: "round", "aria-label": "Write a mail", onclick: () => phone.go("email", "new") }, sign("pen")) : "");
 }
 
+// The messages of an app. fill(list, entries) draws them again and leaves alone what is as it was: a voice note goes on
+// playing. `list.atEnd`: the person has not scrolled up.
 export function thread(phone, entries) {
+  const list = h("ol", { class: "thread", tabindex: "0", "aria-label": "Messages", "aria-live": "polite" });
+  list.drawn = new Map();
+  list.atEnd = true;
+  list.addEventListener("scroll", () => { list.atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60; });
+  list.addEventListener("load", () => toEnd(list), true); // a picture that came later pushes the end away
+  fill(phone, list, entries);
+  return list;
+}
+
+export const toEnd = (list) => { if (list.atEnd) list.scrollTop = 1e9; };
+
+export function fill(phone, list, entries) {
+  const { app, typing } = phone.here;
+  const before = list.drawn;
+  list.drawn = new Map();
   const items = [];
+  function put(key, state, make) {
+    const known = before.get(key);
+    const kept = known?.state === state ? known : { state, item: make() };
+    list.drawn.set(key, kept);
+    items.push(kept.item);
+  }
   let shown = "";
-  const lastButtons = entries.findLast?.((one) => !one.mine && one.buttons.length);
-  const answered = entries.at(-1)?.mine;
+  const byId = new Map(entries.map((one, n) => [one.id, n]));
+  const lastButtons = entries.findLast((one) => !one.mine && one.buttons.length);
+  const lastOfShop = entries.findLastIndex((one) => !one.mine);
   for (const [n, entry] of entries.entries()) {
     const date = day(entry.at);
-    if (date !== shown) items.push(h("li", { class: "day" }, h("span", {}, date)));
+    if (date !== shown) put(`day ${date}`, "", () => h("li", { class: "day" }, h("span", {}, date)));
     shown = date;
-    items.push(bubble(phone, entry, entries.slice(n + 1).some((later) => !later.mine), entry === lastButtons && !answered));
+    const parent = byId.get(entry.replies_to);
+    const about = { answered: n < lastOfShop, fresh: entry === lastButtons && !entries.at(-1).mine, parent: parent < n - 1 ? entries[parent] : null };
+    put(entry.id, JSON.stringify([entry, about]), () => bubble(phone, entry, about));
   }
-  if (!entries.length) items.push(h("li", { class: "empty" }, `No messages yet. Write to ${APPS[phone.here.app].shop} below.`));
-  return h("ol", { class: "thread", tabindex: "0", "aria-label": "Messages", "aria-live": "polite" }, items);
-}
-
-function bubble(phone, entry, read, fresh) {
-  const state = entry.mine ? sign(read ? "checks" : "check", read ? "Read" : "Sent") : entry.status;
-  return h("li", { class: `line ${entry.mine ? "mine" : "theirs"}${entry.status === "failed" ? " failed" : ""}` },
-    h("div", { class: "bubble" }, entry.files.map(attachment),
-      entry.text ? h("p", {}, withLinks(entry.text)) : "",
-      h("span", { class: `meta${read ? " read" : ""}` }, h("time", { dateTime: entry.at }, clock(entry.at)), entry.mine || !state ? " " : " · ", state)),
-    entry.buttons.length ? h("div", { class: `choices${fresh ? "" : " old"}` }, entry.buttons.map((one) =>
-      h("button", { type: "button", onclick: () => phone.send({ button: one.payload }).catch((e) => phone.say(e.message)) }, one.label))) : "");
-}
-
-export function attachment(file) {
-  if (file.picture) return h("a", { href: file.url, target: "_blank", rel: "noopener", class: "picture" }, h("img", { src: file.url, alt: file.name }));
-  const size = file.size < 1e6 ? `${Math.max(1, Math.round(file.size / 1e3))} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
-  return h("a", { href: file.url, class: "file", download: file.name }, sign("file"), h("span", {}, file.name, h("small", {}, size)));
+  if (!entries.length) put("empty", "", () => h("li", { class: "empty" }, `No messages yet. Write to ${APPS[app].shop} below.`));
+  if (typing.includes(app)) put("typing", "", () => h("li", { class: "line theirs writing" }, h("div", { class: "bubble", role: "img", "aria-label": "The shop is writing" }, h("i"), h("i"), h("i"))));
+  items.forEach((item, n) => list.children[n] !== item && list.insertBefore(item, list.children[n] ?? null));
+  while (list.children.length > items.length) list.lastChild.remove();
+  toEnd(list);
 }
