@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,24 +94,25 @@ _sessions: sessionmaker[Session] | None = None
 _lazy: sessionmaker[Session] | None = None
 _reading: sessionmaker[Session] | None = None
 _sqlite_lock = threading.Lock()
+_together: Callable[[Any], Any] = nullcontext       # how several statements go to the database
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 _listeners: list[Callable[[list[Notice]], None]] = []
 
 
 def connect(url: str, pool_size: int = 20) -> Engine:
     """Open the database of this process and return its engine. The lock and pool are made after monkey-patching."""
-    global _engine, _sessions, _lazy, _reading, _sqlite_lock
+    global _engine, _sessions, _lazy, _reading, _sqlite_lock, _together
     _sqlite_lock = threading.Lock()
     if url.startswith("postgres"):
-        url = "postgresql+psycopg://" + url.split("://", 1)[1]
-        _engine = create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True,
-                                connect_args={"options": "-c idle_in_transaction_session_timeout=60000"})
-        event.listen(_engine, "begin", _begin_postgres)
+        from helpdesk import postgres  # its driver is optional
+        _engine = postgres.connect("postgresql+psycopg://" + url.split("://", 1)[1], pool_size)
+        _together = postgres.at_once
     else:
         _engine = create_engine(url, pool_size=pool_size, max_overflow=30,
                                 connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(_engine, "connect", _prepare_sqlite)
         event.listen(_engine, "begin", _begin_sqlite)
+        _together = nullcontext
     _insert.cache_clear()
     _sessions = sessionmaker(_engine, expire_on_commit=False)
     _lazy = sessionmaker(_engine.execution_options(lazy=True), expire_on_commit=False)
@@ -125,11 +126,6 @@ def _prepare_sqlite(connection, _record) -> None:
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_postgres(connection) -> None:
-    if connection.get_execution_options().get("lazy"):
-        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
 
 
 def _begin_sqlite(connection) -> None:
@@ -302,14 +298,15 @@ def _insert(model: type[Base], unless_there: bool = False, returning: bool = Tru
     statement = (sqlite if is_sqlite() else postgresql).insert(model.__table__)
     if unless_there:
         statement = statement.on_conflict_do_nothing()
-    return statement.returning(model.__table__.c.id) if returning else statement
+    return statement.returning(model.__table__.c.id) if returning else statement.inline()
 
 
 def _write_out(session: Session) -> None:
     if later := session.info.pop("later", None):
         connection = session.connection()
-        for statement, rows in later.items():
-            connection.execute(statement, rows)
+        with _together(connection):
+            for statement, rows in later.items():
+                connection.execute(statement, rows)
 
 
 def tell(session: Session, room: str, name: str, /, **data: Any) -> None:

@@ -10,6 +10,9 @@ from threading import Condition, Thread
 from channels._http import Http
 from channels.base import SendError
 
+# A call's headers; or what makes them for each try, where the platform signs the time of it.
+Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
 
 @dataclass
 class Delivery:
@@ -21,7 +24,7 @@ class Delivery:
     attempts: int = 0
     problem: str = ""
     answers: list[int] = field(default_factory=list)
-    sign: Callable[[], Mapping[str, str]] | None = None     # makes the headers anew for each try
+    sign: Callable[[], Mapping[str, str]] | None = None     # makes the headers of each try
 
 
 class Courier:
@@ -37,14 +40,13 @@ class Courier:
         self._thread: Thread | None = None
         self._http = Http(allow_private=True)
 
-    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0,
-            sign: Callable[[], Mapping[str, str]] | None = None) -> None:
-        """Deliver later, after `delay` seconds at the earliest. Without a URL nobody has subscribed. `sign`: makes the
-        headers of each try, for platforms that sign its time."""
+    def owe(self, url: str, headers: Headers, body: bytes, delay: float = 0) -> None:
+        """Deliver later, after `delay` seconds at the earliest. Without a URL nobody has subscribed."""
         if not url:
             return
+        sign = headers if callable(headers) else None
         with self._changed:
-            self._waiting.append(Delivery(url, headers, body, time.monotonic() + delay, sign=sign))
+            self._waiting.append(Delivery(url, {} if sign else headers, body, time.monotonic() + delay, sign=sign))
             self._awake()
 
     def redeliver(self) -> int:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from channels.simulators._courier import Courier
+from channels.simulators._courier import Courier, Headers
 
 OVERTAKEN = 4.0         # seconds by which every other webhook is late, so that the next one comes first
 
@@ -38,11 +38,10 @@ class Trouble:
         """Somebody blocks the business, or lets it write again."""
         (self.blocked_by.add if blocks else self.blocked_by.discard)(address)
 
-    def call(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0.0,
-             again: tuple[Mapping[str, str], bytes] | None = None,
-             sign: Callable[[], Mapping[str, str]] | None = None) -> None:
-        """Owe the helpdesk one webhook. `again`: its redelivery, where that differs. `sign`: as Courier.owe()."""
+    def call(self, url: str, headers: Headers, body: bytes, delay: float = 0.0,
+             again: tuple[Mapping[str, str], bytes] | None = None) -> None:
+        """Owe the helpdesk one webhook. `again`: its redelivery, where that differs."""
         self._behind = self.disorder and not self._behind
         late = delay + self.delay + (OVERTAKEN if self._behind else 0.0)
         for one in [(headers, body), again or (headers, body)][:2 if self.duplicates else 1]:
-            self.courier.owe(url, *one, late, sign)
+            self.courier.owe(url, *one, late)

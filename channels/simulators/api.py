@@ -124,8 +124,7 @@ class AppSimulator(Trouble):
         event = {"type": kind, "user": {"id": address, "name": self.names.get(address, "Somebody"), "locale": "en"},
                  "at": self.clock().isoformat(), **said}
         body, number = json.dumps(event, ensure_ascii=False).encode(), f"call-{next(self._calls)}"
-        sign = partial(self._signed, number, body)
-        self.call(self.webhook_url, sign(), body, delay, sign=sign)
+        self.call(self.webhook_url, partial(self._signed, number, body), body, delay)
 
     def _signed(self, number: str, body: bytes) -> dict[str, str]:
         return {"Content-Type": "application/json", **signatures.headers(self.secret.split(), number, body)}

@@ -1,7 +1,7 @@
 """The wire between channels and platforms while the demo's history is told: function calls in place of sockets."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from channels._http import Reply
 from channels._mail_compose import compose
 from channels._mail_parse import parse_mail
 from channels.base import Channel, Inbound, Outbound, Receipt, Request
+from channels.simulators._courier import Headers
 from helpdesk.clock import now
 from helpdesk.demo.platforms import Platforms
 
@@ -22,10 +23,9 @@ class Post:
         self.waiting: list[tuple[str, Mapping[str, str], bytes]] = []
         self.undelivered = ()
 
-    def owe(self, url: str, headers: Mapping[str, str], body: bytes, delay: float = 0,
-            sign: Callable[[], Mapping[str, str]] | None = None) -> None:
+    def owe(self, url: str, headers: Headers, body: bytes, delay: float = 0) -> None:
         """Keep one webhook."""
-        self.waiting.append((url, sign() if sign else headers, body))
+        self.waiting.append((url, headers() if callable(headers) else headers, body))
 
 
 class Line:

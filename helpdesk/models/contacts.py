@@ -69,6 +69,7 @@ class Identity(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     contact: Mapped[Contact] = relationship(back_populates="identities")
+    is_new = False      # nobody ever wrote from here before the message that is being read
 
     __table_args__ = (UniqueConstraint("kind", "scope", "value"), Index(None, "value"))
 

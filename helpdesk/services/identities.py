@@ -86,6 +86,7 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
                             source=how, verified_at=at if how == "platform" else None, seen_at=at)
         db.add(session, identity)
         set_committed_value(identity, "contact", contact)
+        identity.is_new = True
         return identity
     if identity.source == TYPED and identity.trust == Trust.CLAIMED:
         _hand_to_owner(session, identity, name, locale, how)

@@ -227,6 +227,8 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     if not item.automatic:
         identity.unwanted = ""          # who writes wants to hear from us
     _move_ticket(session, inbox, ticket, identity, item, message, decision)
+    if channel.can.subject:
+        db.insert_later(session, ThreadKey, unless_there=True, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
     events.record(session, events.MessageReceived(message_id=message.id, channel=inbox.channel,
                                                   automatic=item.automatic),
                   ticket=ticket, contact=identity.contact, actor=identity.contact.actor)
@@ -275,8 +277,6 @@ def _add_message(session, inbox, channel, item, identity, ticket, decision, raw,
     if item.files:
         message.attachments.extend(_attachment(file, item.html) for file in item.files)
         session.flush()
-    if channel.can.subject:
-        db.insert_later(session, ThreadKey, unless_there=True, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
     if any(file.content is None for file in item.files):
         tasks.plan(session, "jobs.attachments.fetch", ticket.id, {"message_id": message.id})
     return message
@@ -298,10 +298,10 @@ def _attachment(file, html: str) -> Attachment:
 
 
 def _join(session: Session, ticket: Ticket, identity: Identity, decision: ladder.Decision) -> None:
-    if session.get(Participant, (ticket.id, identity.id)):
+    if decision.known:
         return
     role = "unverified" if decision.unverified else decision.role
-    session.add(Participant(ticket_id=ticket.id, identity_id=identity.id, role=role))
+    db.insert_later(session, Participant, unless_there=True, ticket_id=ticket.id, identity_id=identity.id, role=role)
     if decision.unverified:
         events.record(session, events.ParticipantJoined(identity_id=identity.id, address=identity.value, role=role),
                       ticket=ticket, contact=identity.contact, actor=identity.contact.actor)

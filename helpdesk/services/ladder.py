@@ -36,6 +36,7 @@ class Decision:
     secret: bool = False            # proved to have received something of ours
     flood: bool = False             # one of far too many at once
     role: str = "requester"         # how the sender takes part
+    known: bool = False             # they took part before
     steps: list[str] = field(default_factory=list)
 
     @property
@@ -82,7 +83,7 @@ def decide(session: Session, inbox: Inbox, channel: Channel, item: Inbound, iden
 
 
 def _last(session: Session, identity: Identity) -> Ticket | None:
-    return session.scalar(LAST, {"contact_id": identity.contact_id})
+    return None if identity.is_new else session.scalar(LAST, {"contact_id": identity.contact_id})
 
 
 def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | None:
@@ -103,12 +104,12 @@ def _by_thread(session, inbox, channel, item, identity, steps) -> Decision | Non
         if participant and participant.role != "requester":
             steps.append(f"answers {'our message' if row.secret else 'a message'} in ticket {ticket.id}, and the "
                          f"sender takes part in it: {ROLES[participant.role]}")
-            return Decision("thread", ticket, secret=row.secret, role=participant.role,
+            return Decision("thread", ticket, secret=row.secret, role=participant.role, known=True,
                             unverified=participant.role == "unverified", switched=ticket.channel != inbox.channel)
         if participant or identity.verified and identity.contact_id == ticket.contact_id:
             steps.append(f"answers {'our message' if row.secret else 'a message'} in ticket {ticket.id}, "
                          "and the sender takes part in it")
-            return Decision("thread", ticket, secret=row.secret,
+            return Decision("thread", ticket, secret=row.secret, known=participant is not None,
                             switched=ticket.channel != inbox.channel)
         if row.secret and _written_to(session, ticket, identity):
             steps.append(f"answers our message in ticket {ticket.id}, which was sent to this address")

@@ -117,6 +117,15 @@ class TestApi(ChannelContract):
 
     # In
 
+    def test_each_try_is_signed_at_its_own_time(self, world, monkeypatch):
+        world.desk.busy = 4
+        number = world.provider.customer_writes(self.address, "hello")
+        assert world.simulator.courier.settled()
+        later = time.time() + 3600
+        monkeypatch.setattr(signatures.time, "time", lambda: later)
+        world.simulator.courier.redeliver()
+        assert world.desk.message().external_id == number and not world.desk.refused
+
     def test_text(self):
         item = self.one("text")
         assert (item.external_id, item.address, item.name, item.locale, item.text) == (

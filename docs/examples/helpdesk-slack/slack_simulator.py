@@ -136,8 +136,7 @@ class SlackSimulator(Trouble):
                    "application/json")
 
     def _call(self, body: bytes, content_type: str) -> None:
-        sign = partial(self._signed, body, content_type)
-        self.call(self.webhook_url, sign(), body, sign=sign)
+        self.call(self.webhook_url, partial(self._signed, body, content_type), body)
 
     def _signed(self, body: bytes, content_type: str) -> dict[str, str]:
         return {"Content-Type": content_type, **signed(self.signing_secret, body)}
