@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from channels._standard_webhooks import new_secret
 from channels.base import Inbound
 from channels.simulators.mail import MailSimulator
 from helpdesk import db
@@ -29,7 +30,8 @@ def platforms() -> Platforms:
     configs = {**keys, "telegram": {"bot_token": "1:t", "webhook_secret": "w"}, "viber": {"auth_token": "v"},
                "line": {"access_token": "t", "channel_secret": "s"},
                "x": dict.fromkeys(("account_id", "api_key", "app_secret", "access_token", "access_secret"), "7"),
-               "sms": {"account_sid": "AC1", "auth_token": "t", "address": "+14155550100"}}
+               "sms": {"account_sid": "AC1", "auth_token": "t", "address": "+14155550100"},
+               "api": {"webhook_secret": new_secret()}}
     return Platforms(configs, {app: f"http://desk/{app}" for app in CALLED}, MailSimulator("127.0.0.1", 9),
                      "http://desk", Post())
 

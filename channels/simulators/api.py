@@ -66,16 +66,17 @@ class AppSimulator(Trouble):
 
     def customer_edits(self, address: str, number: str, text: str) -> None:
         """Somebody corrects their message."""
-        self.chats.change(address, number, text=text)
+        self.chats.change(address, number, text=text, edited=True)
         self._tell("edited", address, id=number, text=text)
 
     def customer_unsends(self, address: str, number: str) -> None:
         """Somebody takes their message back."""
-        self.chats.change(address, number, text="", files=[])
+        self.chats.change(address, number, text="", files=[], unsent=True)
         self._tell("unsent", address, id=number)
 
     def customer_reacts(self, address: str, number: str, emoji: str) -> None:
         """Somebody puts a sign on a message; '' takes it back."""
+        self.chats.change(address, number, reaction=emoji)
         self._tell("reaction", address, id=number, emoji=emoji)
 
     def customer_types(self, address: str) -> None:

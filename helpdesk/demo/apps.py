@@ -36,6 +36,7 @@ APPS = {
     "viber": App(about="Bot", quotes=False, block="Unsubscribe from the bot"),
     "x": App(about="@kopiandco", name="X", quotes=False, block="Close the messages to the shop"),
     "sms": App("+1 415 555 0100", "Kopi & Co", name="Messages", address="whatsapp", quotes=False, block="Text STOP"),
+    "api": App(about="The shop's own app", name="Kopi app"),
     "email": App("Inbox", name="Mail"),
 }
 META = tuple(name for name, app in APPS.items() if app.platform == "meta")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from channels._standard_webhooks import new_secret
 from helpdesk import paths
 from helpdesk.clock import now
 from helpdesk.demo.apps import CALLED, META, mount
@@ -126,6 +127,8 @@ def _make_inboxes(session: Session) -> None:
                             "access_secret": secrets.token_urlsafe(32), "api_base": meta["api_base"]}),
         "sms": ("SMS number", {"account_sid": f"AC{secrets.token_hex(16)}", "auth_token": secrets.token_hex(16),
                                "address": "+14155550100", "api_base": meta["api_base"]}),
+        "api": ("Kopi app", {"account_id": "kopi-app", "url": meta["api_base"], "webhook_secret": new_secret(),
+                             "vouched": "1"}),
         "telegram": ("Telegram bot", {"bot_token": f"7012345678:{secrets.token_urlsafe(26)}",
                                       "webhook_secret": secrets.token_urlsafe(24), "api_base": meta["api_base"]}),
     }
@@ -153,7 +156,7 @@ def point(session: Session, base: str, smtp_port: int) -> bool:
     _make_inboxes(session)
     for channel, inbox in accounts_of(session).items():
         wanted = {"email": {"smtp_port": str(smtp_port)}, "web": {}}.get(channel) if channel not in CALLED else {
-            "api_base": base + mount(channel)}
+            "url" if channel == "api" else "api_base": base + mount(channel)}
         if any(inbox.settings.get(key) != value for key, value in wanted.items()):
             inbox.settings, inbox.error, inbox.error_at = {**inbox.settings, **wanted}, "", None
             changed = True

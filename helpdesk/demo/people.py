@@ -18,7 +18,7 @@ AREAS = ("206", "212", "312", "415", "503", "617", "702", "808")
 @dataclass(frozen=True)
 class Person:
     """`whatsapp` is a number in E.164, for text messages as well, `telegram` a chat id; `messenger` and `instagram` are
-    page-scoped ids; `line`, `viber` and `x` are user ids."""
+    page-scoped ids; `line`, `viber`, `x` and `api` are user ids."""
     id: str
     name: str
     whatsapp: str
@@ -30,6 +30,7 @@ class Person:
     line: str = ""
     viber: str = ""
     x: str = ""
+    api: str = ""
 
     def address(self, app: str) -> str:
         """Where this person is reached in one of APPS. Raises NotFound for another word."""
@@ -91,7 +92,7 @@ def _made_up() -> dict[str, str]:
     """New ids in the apps whose people have a bare id; also for somebody from before there was such an app here."""
     return {"telegram": _digits(9), "messenger": _digits(16), "instagram": _digits(17),
             "line": f"U{secrets.token_hex(16)}", "viber": b64encode(secrets.token_bytes(16)).decode(),
-            "x": _digits(19)}
+            "x": _digits(19), "api": f"member-{secrets.token_hex(6)}"}
 
 
 def _digits(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from channels.simulators import (
+    AppSimulator,
     LineSimulator,
     MetaSimulator,
     TelegramSimulator,
@@ -48,6 +49,8 @@ class Platforms:
         self.sms = TwilioSimulator(sms["account_sid"], sms["auth_token"], sms["address"], webhook_url=webhooks["sms"],
                                    courier=courier, clock=now,
                                    known_as=webhooks["sms"].replace(origin, outside.rstrip("/") or origin, 1))
+        self.api = AppSimulator(configs["api"]["webhook_secret"], webhook_url=webhooks["api"], courier=courier,
+                                clock=now)
         self.mounted = {mount(app): self.meta if app in META else getattr(self, app) for app in CALLED}
         for path, platform in self.mounted.items():
             platform.public_url = origin + path

@@ -128,7 +128,7 @@ def test_news_are_counted_on_the_home_screen(browse, demo):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_screen_is_accessible_and_fits(browse, axe, size, scheme):
     page = browse("lucia", viewport=SIZES[size], color_scheme=scheme)
-    for app in ("", "WhatsApp", "Telegram", "LINE", "Viber", "X", "Messages", "Mail"):
+    for app in ("", "WhatsApp", "Telegram", "LINE", "Viber", "X", "Messages", "Kopi app", "Mail"):
         if app:
             page.get_by_role("button", name=app, exact=True).click()
             expect(page.locator(".bar")).to_be_visible()
@@ -148,7 +148,7 @@ def test_every_screen_is_accessible_and_fits(browse, axe, size, scheme):
 
 
 CHATS = {"whatsapp": "WhatsApp", "telegram": "Telegram", "messenger": "Messenger", "instagram": "Instagram",
-         "line": "LINE", "viber": "Viber", "x": "X", "sms": "Messages"}
+         "line": "LINE", "viber": "Viber", "x": "X", "sms": "Messages", "api": "Kopi app"}
 
 
 def png() -> bytes:
@@ -207,7 +207,7 @@ def test_a_conversation_in_every_app_with_a_picture_and_a_voice_note_both_ways(b
     page.get_by_role("button", name="Send").click()
     wait_for(lambda: demo.rows("SELECT count(*) FROM attachment a JOIN message m ON m.id = a.message_id JOIN ticket t "
                                "ON t.id = m.ticket_id JOIN contact c ON c.id = t.contact_id WHERE c.name = :name "
-                               "AND a.sha256 <> ''", name="Wendy Walker")[0][0] >= 15, "all files to be fetched", 40)
+                               "AND a.sha256 <> ''", name="Wendy Walker")[0][0] >= 17, "all files to be fetched", 40)
     tickets = {app: demo.rows("SELECT ticket_id FROM message WHERE text = :text",
                               text=f"I would like to talk to a person about {app}")[0][0] for app in CHATS}
     for app, ticket in tickets.items():
@@ -224,7 +224,7 @@ def test_a_conversation_in_every_app_with_a_picture_and_a_voice_note_both_ways(b
         expect(theirs.locator("img")).to_be_visible(timeout=PATIENCE)
         assert page.evaluate("img => img.decode().then(() => img.naturalWidth)",
                              theirs.locator("img").element_handle()) == 40
-    for app in ("whatsapp", "messenger", "instagram", "viber", "x"):
+    for app in ("whatsapp", "messenger", "instagram", "viber", "x", "api"):
         wait_for(lambda app=app: demo.rows("SELECT 1 FROM delivery d JOIN message m ON m.id = d.message_id WHERE "
                                            "m.text = :text AND d.status = 'read'", text=f"Hello Wendy, this is {app}."),
                  f"the agent to see that {app} was read")
