@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from channels._mail_signature import filled
 from channels.base import Quote
 from helpdesk import settings, texts
-from helpdesk.models import Delivery, Identity, Inbox, Message, Participant, Ticket
-from helpdesk.services import handover, recipients, survey_words, unsubscribing
+from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket
+from helpdesk.services import handover, survey_words, unsubscribing
 
 MOST_QUOTES = 30
 REPLY_MARKS = ("re:", "aw:", "sv:", "rv:")
@@ -51,12 +51,9 @@ def quotes(session: Session, ticket: Ticket, message: Message, quote: str) -> li
     """What is quoted below `message`, the latest first. `quote`: the inbox's choice, none, last or thread."""
     if quote not in ("last", "thread"):
         return []
-    strangers = select(Participant.identity_id).where(Participant.ticket_id == ticket.id,
-                                                      Participant.role.not_in(recipients.INSIDE))
     earlier = select(Message).where(
         Message.ticket_id == ticket.id, Message.inbox_id == message.inbox_id, Message.seq < message.seq,
-        Message.kind == "message", Message.author_kind != "system", Message.text != "",
-        (Message.direction == "out") | Message.identity_id.not_in(strangers)).order_by(Message.seq.desc())
+        Message.kind == "message", Message.author_kind != "system", Message.text != "").order_by(Message.seq.desc())
     wanted = earlier.limit(MOST_QUOTES) if quote == "thread" else earlier.where(Message.direction == "in").limit(1)
     found = session.scalars(wanted).all()
     locale = texts.closest(handover.customer_language(session, ticket)) if found else ""

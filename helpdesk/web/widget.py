@@ -109,7 +109,7 @@ def download(key: str, attachment_id: int):
         found = session.get(Attachment, attachment_id)
         message = session.get(Message, found.message_id) if found else None
         since = timeline.joined_at(session, ticket, visitor.identity_id)
-        if message is None or message.ticket_id != ticket.id or message.note or not found.sha256 \
+        if message is None or message.ticket_id != ticket.id or message.kind != "message" or not found.sha256 \
                 or since is None or message.seq < since:
             raise NotFound("There is no such file.")
     path = files.path(found.sha256)

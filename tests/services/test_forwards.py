@@ -114,7 +114,9 @@ def test_their_answer_comes_back_marked_and_beside_the_customer(cast, sink, numb
     forward(cast, number, note="Thank you.")
     work()
     ours = {str(m["To"]): m for m in sink.parsed()}
-    assert "Solo" not in ours[ANN].as_string() and row.mail_id not in ours[ANN].as_string()
+    theirs = ours[ANN].get_body(("plain",)).get_content()
+    assert "Solo" not in theirs and "Please look" not in theirs and row.mail_id not in ours[ANN].as_string()
+    assert "> Where is it?" in theirs, "the customer's own words are quoted"
     assert str(ours[COURIER]["In-Reply-To"]) == said.external_id and str(ours[COURIER]["Subject"]) == "Re: Order 7"
     assert "<1@ann>" not in ours[COURIER].as_string()
 

@@ -11,10 +11,24 @@ import pytest
 from sqlalchemy import func, select
 
 from helpdesk import db, paths
-from helpdesk.models import Contact, Delivery, Identity, RawInbound, Status, Survey, SystemState, Ticket, Trust, Visitor
+from helpdesk.models import (
+    Attachment,
+    Contact,
+    Delivery,
+    Identity,
+    Inbox,
+    Message,
+    RawInbound,
+    Status,
+    Survey,
+    SystemState,
+    Ticket,
+    Trust,
+    Visitor,
+)
 from helpdesk.realtime import AGENT, WIDGET, socketio
 from helpdesk.realtime import widget as _handlers  # noqa: F401
-from helpdesk.services import identities, inboxes, replies, routes, surveys, tickets
+from helpdesk.services import files, forwards, identities, inboxes, replies, routes, surveys, tickets
 from tests.people import browser_of, customer_mail, deliver_mail
 
 SECRET, OTHER = "the-shops-own-secret-of-enough-length-1", "another-secret-of-the-shop-long-enough-2"
@@ -351,6 +365,22 @@ def test_a_page_that_calls_itself_a_picture_is_served_as_bytes(ann, work, silent
 def test_files_that_are_not_taken(ann, name, content, status):
     assert ann.sends(name, content).status_code == status
     assert count(RawInbound) == 0
+
+
+def test_what_went_to_and_came_from_others_is_not_the_visitors(ann, work, cast, silent):
+    ann.sends("cat.png", PNG)
+    work()
+    with db.transaction() as session:
+        ticket = tickets.lock(session, session.scalar(select(Message.ticket_id)))
+        agent = session.get(type(cast.alice), cast.alice.id)
+        slip = files.put("slip.pdf", "application/pdf", b"%PDF")
+        forwards.send(session, ticket, "desk@courier.example", "She is difficult", agent,
+                      session.get(Inbox, cast.mail.id), what="ticket", files=[slip])
+        replies.note(session, ticket, "note", agent, files=[slip])
+        session.flush()
+        hidden = session.scalars(select(Attachment.id).where(Attachment.name == "slip.pdf")).all()
+    assert [item["text"] for item in ann.sees()["items"]] == [""] and len(hidden) == 2
+    assert [ann.get(f"files/{one}").status_code for one in hidden] == [404, 404]
 
 
 # Contact and identity
