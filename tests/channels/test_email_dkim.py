@@ -11,7 +11,8 @@ from channels.email import Email
 from tests.channels.smtp_script import ScriptedServer
 
 KEY, OTHER = _mail_dkim.new_key(), _mail_dkim.new_key()
-INBOX = {"address": "support@example.org", "name": "Support", "dkim_selector": "desk1", "dkim_key": KEY}
+INBOX = {"smtp_host": "127.0.0.1", "address": "support@example.org", "name": "Support", "dkim_selector": "desk1",
+         "dkim_key": KEY}
 MAIL = Outbound("d1", "ann@example.net", "Grüße,\n.\nals Anhang.", subject="Ünterlagen", message_id="<d1@example.org>",
                 reply_token="abcd1234abcd", unsubscribe="https://help.example/u/t",
                 files=[("ä.pdf", "application/pdf", b"%PDF")])

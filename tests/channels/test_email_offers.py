@@ -2,42 +2,22 @@
 from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from channels.base import Outbound, SendError
 from channels.email import Email
 from tests.channels.smtp_script import ScriptedServer
+from tests.channels.smtp_server import SmtpServer
 
 LETTER = Outbound("d1", "ann@example.net", "Grüße aus Köln,\nनमस्ते", subject="Grüße", message_id="<d1@example.org>",
                   sender_name="Zoë", files=[("Übersicht – ελ.txt", "text/plain", "ä".encode())])
 
 
-class Keeper:
-    """Keeps envelopes."""
-
-    def __init__(self):
-        self.envelopes = []
-
-    async def handle_DATA(self, server, session, envelope):
-        self.envelopes.append(envelope)
-        return "250 kept"
-
-
 @pytest.fixture(params=[True, False], ids=["smtputf8", "plain"])
-def server(request):
-    keeper = Keeper()
-    controller = Controller(keeper, hostname="127.0.0.1", port=0, enable_SMTPUTF8=request.param)
-    controller.port = _free_port()
-    controller.start()
-    yield controller, keeper, request.param
-    controller.stop()
-
-
-def _free_port() -> int:
-    import socket
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def server(request, tmp_path):
+    """(the server, whether it knows SMTPUTF8)"""
+    running = SmtpServer(tmp_path, request.param)
+    yield running, request.param
+    running.stop()
 
 
 def inbox(port: int, **more: str) -> dict[str, str]:
@@ -54,32 +34,32 @@ def check(raw: bytes) -> None:
 
 
 def test_letters_of_all_the_world_arrive_at_a_real_server(server):
-    controller, keeper, _ = server
-    Email(inbox(controller.port)).send(LETTER)
-    [envelope] = keeper.envelopes
+    real, _ = server
+    Email(inbox(real.port)).send(LETTER)
+    [envelope] = real.envelopes
     check(envelope.content)
     assert "BODY=8BITMIME" in envelope.mail_options
 
 
 def test_an_address_in_another_script_needs_a_server_that_knows_it(server):
-    controller, keeper, knows = server
+    real, knows = server
     letter = Outbound("d1", "用户@例子.example", "hello", subject="Hi", message_id="<d1@example.org>")
     if not knows:
         with pytest.raises(SendError, match="cannot send to an address with these letters") as caught:
-            Email(inbox(controller.port)).send(letter)
-        assert caught.value.permanent and not keeper.envelopes
+            Email(inbox(real.port)).send(letter)
+        assert caught.value.permanent and not real.envelopes
         return
-    Email(inbox(controller.port)).send(letter)
-    [envelope] = keeper.envelopes
+    Email(inbox(real.port)).send(letter)
+    [envelope] = real.envelopes
     assert envelope.rcpt_tos == ["用户@xn--fsqu00a.example"] and "SMTPUTF8" in envelope.mail_options
     assert str(message_from_bytes(envelope.content, policy=policy.SMTPUTF8)["To"]) == "用户@xn--fsqu00a.example"
 
 
 def test_a_copy_to_such_an_address_does_not_keep_the_others_from_theirs(server):
-    controller, keeper, _ = server
-    Email(inbox(controller.port)).send(Outbound("d1", "ann@example.net", "hello", subject="Hi", to=("ann@example.net",),
+    real, _ = server
+    Email(inbox(real.port)).send(Outbound("d1", "ann@example.net", "hello", subject="Hi", to=("ann@example.net",),
                                                 cc=("用户@例子.example", "bo@example.net"), message_id="<d1@e.org>"))
-    raw = keeper.envelopes[0].content
+    raw = real.envelopes[0].content
     mail = message_from_bytes(raw, policy=policy.default)
     assert raw.isascii() and [a.addr_spec for a in mail["Cc"].addresses] == ["bo@example.net"]
     assert "用户@xn--fsqu00a.example" in str(mail["Cc"]), "it is told that there was another reader"
