@@ -107,7 +107,7 @@ class Provider:
         if broken or final:
             raise SendError(message, permanent=True, broken=broken)
         if passing or reply.status in TOO_MANY or reply.status >= 500 and reply.status != 504:
-            raise SendError(message, retry_after=reply.retry_after)
+            raise SendError(message, retry_after=reply.retry_after, slow_down=reply.status == 429)
         if reply.status == 504:
             raise SendError(message, uncertain=True)
         raise SendError(message, permanent=True, broken=reply.status in (401, 402, 403))

@@ -102,7 +102,7 @@ class SendGrid(Provider):
         reset = reply.headers.get("x-ratelimit-reset", "")
         if reply.status == 429 and reply.retry_after is None and reset.isdigit():
             raise SendError(f"SendGrid: {words or 'too many requests'}",
-                            retry_after=max(1, min(int(reset[:12]) - int(time.time()), 3600)))
+                            retry_after=max(1, min(int(reset[:12]) - int(time.time()), 3600)), slow_down=True)
         return self.answer(reply, words or f"HTTP {reply.status}")
 
 

@@ -42,6 +42,9 @@ class MailProvider(Trouble):
     """One account of a provider, and the people who mail with it. `to`: the address they write to unless they answer.
     `webhook_url` is called with what comes in and with what became of what was sent; `event_delay` in seconds.
     `bouncing` maps an address to the reason for which its server sends everything back."""
+    refusals = {"for_now": {"code": 503, "message": "Service unavailable"},
+                "for_good": {"code": 422, "message": "Invalid email request"},
+                "slow_down": {"code": 429, "message": "Too many requests", "retry_after": 30}}
 
     def __init__(self, api_key: str, *, to: str = "support@example.org", webhook_url: str = "",
                  courier: Courier | None = None, clock: Callable[[], datetime] = utc_now):
@@ -122,7 +125,7 @@ class MailProvider(Trouble):
 
     def __call__(self, environ: dict, start_response: Callable) -> Any:
         request = Request(environ)
-        if not self.known(request):
+        if self.revoked or not self.known(request):
             response = self.refusal(401, "This key is not known here")
         elif request.method == "POST" and self.faults:
             fault = self.faults.popleft()
@@ -135,7 +138,7 @@ class MailProvider(Trouble):
 
     def take(self, address: str, number: str, text: str, files: list[StoredFile], **more: Any) -> None:
         """Lay a mail of the helpdesk into a customer's mailbox, or send it back, and tell so."""
-        bounces = self.bouncing.get(address, "")
+        bounces = self.bouncing.get(address, "blocked by the reader" if address in self.blocked_by else "")
         entry = {"address": address, "id": number, **more}
         if not bounces:
             entry = self.chats.add(address, number, text=text, files=files, from_business=True, at=self.clock())
@@ -143,5 +146,7 @@ class MailProvider(Trouble):
         self.tell("bounced" if bounces else "delivered", entry, bounces)
 
     def tell(self, kind: str, entry: dict[str, Any], reason: str = "") -> None:
+        if kind == "delivered" and not self.receipts:
+            return
         headers, body = self.news(kind, entry, reason)
-        self.courier.owe(self.webhook_url, headers, body, self.event_delay)
+        self.call(self.webhook_url, headers, body, self.event_delay)

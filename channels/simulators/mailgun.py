@@ -23,6 +23,7 @@ KINDS = {"delivered": ("delivered", ""), "bounced": ("failed", "permanent"), "de
 
 class MailgunSimulator(MailProvider):
     """`signing_key` is the account's HTTP webhook signing key. `whole`: routes forward the whole mail, not fields."""
+    refusals = {**MailProvider.refusals, "for_good": {"code": 400, "message": "to parameter is not a valid address"}}
 
     def __init__(self, api_key: str, signing_key: str = "", whole: bool = False, **more: Any):
         super().__init__(api_key, **more)
