@@ -193,20 +193,21 @@ def transaction(lazy: bool = False) -> Iterator[Session]:
 
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
-    """A part of a transaction that may fail without the rest: what it wrote is undone when it raises."""
+    """A part of a transaction that may fail without the rest: what it wrote is undone when it raises. Objects of the
+    session are then to be read anew."""
+    session.flush()
     _write_out(session)
-    session.info["added"] = added = []
+    nested = session.connection().begin_nested()        # the ORM's own one costs a fifth of a chat message
     try:
-        with session.begin_nested():
-            yield
-            _write_out(session)
+        yield
+        session.flush()
+        _write_out(session)
     except BaseException:
         session.info.pop("later", None)
-        for row in added:
-            session.expunge(row)        # the ORM does not know that they are gone, and SQLite gives their ids again
+        session.expunge_all()           # what it holds may never have been
+        nested.rollback()
         raise
-    finally:
-        del session.info["added"]
+    nested.commit()
 
 
 @contextmanager
@@ -273,7 +274,6 @@ def add(session: Session, row: Base) -> None:
     known.update({key: None for key in table.c.keys()} | result.last_inserted_params(), id=result.scalar_one())
     make_transient_to_detached(row)
     session.add(row)
-    session.info.get("added", []).append(row)
 
 
 def insert_new(session: Session, model: type[Base], **values: Any) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from flask import request
 from flask_socketio import ConnectionRefusedError, disconnect, join_room
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk import db
 from helpdesk.errors import HelpdeskError
@@ -16,6 +16,7 @@ from helpdesk.models import Identity, Inbox, Participant, Ticket, Visitor
 from helpdesk.realtime import AGENT, WIDGET, socketio
 from helpdesk.services import chats, inboxes, visitors
 
+TOKEN = select(Visitor.token_hash).where(Visitor.id == bindparam("id"))
 EVENTS, PER_SECONDS = 20, 10        # of one socket
 
 
@@ -125,8 +126,8 @@ def _seat() -> Seat | None:
     if seat is None:
         return None
     with db.reading() as session:
-        visitor = session.get(Visitor, seat.visitor_id)
-    if visitor is None or visitor.token_hash != seat.token_hash:
+        found = db.rows(session, TOKEN, {"id": seat.visitor_id})
+    if not found or found[0].token_hash != seat.token_hash:
         disconnect()
         return None
     return seat

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from channels.base import Request
 from channels.web import CLIENT_ID, FILE_ENDINGS, Web
+from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Identity, Inbox, RawInbound, Visitor
@@ -19,6 +20,11 @@ from helpdesk.services import bounds, files, inbound, limits, visitors
 MESSAGES_PER_MINUTE = 20
 FILES_PER_MINUTE = 10
 PAYLOAD_LIMIT = 500
+# One raw delivery of a browser, which begins with its visitor's id and a colon.
+OF_VISITOR = select(RawInbound.id).where(RawInbound.inbox_id == bindparam("inbox"),
+                                         RawInbound.source_key.like(bindparam("keys"))).limit(1)
+WAITING = OF_VISITOR.where(RawInbound.state == "new")
+SAID_SINCE = OF_VISITOR.where(RawInbound.received_at > bindparam("since"))
 
 
 def write(session: Session, inbox: Inbox, visitor_id: int, given: Mapping) -> None:
@@ -85,25 +91,23 @@ def _held(session: Session, visitor_id: int) -> Visitor:
 def _begins_anew(session: Session, visitor: Visitor) -> bool:
     """Whether this is the first thing they write since they left a conversation. What is kept but not processed yet
     counts, or two quick messages would open two tickets."""
-    return visitor.ended_at is not None and session.scalar(
-        _from(visitor).where(RawInbound.received_at > visitor.ended_at)) is None
+    return visitor.ended_at is not None and not db.rows(session, SAID_SINCE, _from(visitor) | {
+        "since": visitor.ended_at})
 
 
 def _keep(session: Session, inbox: Inbox, visitor: Visitor, message: dict, request: Request, kind: str,
           per_minute: int) -> None:
-    waiting = session.scalar(_from(visitor).where(RawInbound.state == "new"))
+    waiting = db.rows(session, WAITING, _from(visitor))
     raw_id = inbound.store(session, inbox, request, f"{visitor.id}:{message['client_id']}")
     if raw_id is None:
         return
     limits.hit(session, f"widget-{kind}:{visitor.id}", per_minute, 60)
-    if waiting is None:         # otherwise it would overtake what they said before
+    if not waiting:         # otherwise it would overtake what they said before
         inbound.process_now(session, raw_id, inbox, request)
 
 
-def _from(visitor: Visitor) -> Select:
-    """One raw delivery of this browser."""
-    return select(RawInbound.id).where(RawInbound.inbox_id == visitor.inbox_id, RawInbound.source_key.startswith(
-        f"{visitor.id}:", autoescape=True)).limit(1)
+def _from(visitor: Visitor) -> dict:
+    return {"inbox": visitor.inbox_id, "keys": f"{visitor.id}:%"}
 
 
 def _json(value: dict) -> bytes:

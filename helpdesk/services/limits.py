@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import cache
 
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,15 +21,19 @@ def hit(session: Session, key: str, limit: int, per_seconds: int) -> int:
     The count is one statement, so that parallel tries cannot pass the same number twice.
     """
     window = int(time.time()) // per_seconds * per_seconds
-    insert = sqlite.insert if db.is_sqlite() else postgresql.insert
-    statement = insert(RateCount).values(key=key[:160], window=window, count=1,
-                                         expires_at=now() + timedelta(seconds=2 * per_seconds))
-    count = session.scalar(statement.on_conflict_do_update(
-        index_elements=["key", "window"], set_={"count": RateCount.count + 1}).returning(RateCount.count))
+    values = {"key": key[:160], "window": window, "count": 1, "expires_at": now() + timedelta(seconds=2 * per_seconds)}
+    count = session.connection().execute(_counting(db.is_sqlite()), values).scalar()
     if count > limit:
         wait = max(1, window + per_seconds - int(time.time()))
         raise TooMany(f"Too many tries. Please wait {wait} seconds.", wait)
     return count
+
+
+@cache
+def _counting(for_sqlite: bool):
+    statement = (sqlite if for_sqlite else postgresql).insert(RateCount.__table__)
+    count = RateCount.__table__.c.count
+    return statement.on_conflict_do_update(index_elements=["key", "window"], set_={"count": count + 1}).returning(count)
 
 
 def forget_old(session: Session) -> None:
