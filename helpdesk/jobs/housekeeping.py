@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.models import AgentSession, Attachment, RawInbound, SignInLink, SystemState
-from helpdesk.services import files, limits, pictures
+from helpdesk.services import files, limits, mail_tokens, pictures
 
 HEARTBEAT = "worker"
 BATCH = 1000
@@ -26,10 +26,11 @@ def _beat(session: Session) -> None:
 
 
 def run() -> None:
-    """Forget rate counts, ended sessions, used links, cached pictures, and raw deliveries that are older than
-    `raw_keep_days`."""
+    """Forget rate counts, ended sessions, used links, sign-ins for mailboxes, cached pictures, and raw deliveries that
+    are older than `raw_keep_days`."""
     db.run(limits.forget_old)
     db.run(_forget)
+    db.run(mail_tokens.sweep)
     pictures.forget_old()
     while hashes := db.run(_forget_raw):
         for sha256 in hashes:

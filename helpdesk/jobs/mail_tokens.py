@@ -23,7 +23,6 @@ def renew_due() -> None:
         ids = mail_tokens.due(session)
     for inbox_id in ids:
         renew(inbox_id)
-    db.run(mail_tokens.sweep)
 
 
 def fresh(inbox_id: int) -> None:

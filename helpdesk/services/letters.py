@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels._mail_signature import filled
+from channels._mail_text import html_to_text
 from channels.base import Quote
 from helpdesk import settings, texts
 from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket
@@ -38,7 +39,8 @@ def signature(ticket: Ticket, inbox: Inbox, agent_name: str) -> tuple[str, str]:
     values = {"agent.name": agent_name, "agent.first_name": agent_name.split(" ")[0], "company.name": company,
               "inbox.name": inbox.name, "inbox.address": inbox.account, "contact.name": ticket.contact.name,
               "ticket.number": str(ticket.id)}
-    return (filled(given.get("signature", ""), values), filled(given.get("signature_html", ""), values, html=True))
+    designed = filled(given.get("signature_html", ""), values, html=True)
+    return filled(given.get("signature", ""), values) or html_to_text(designed).strip(), designed
 
 
 def way_out(identity: Identity) -> str:

@@ -68,6 +68,11 @@ def test_the_signature_has_the_agents_name_and_the_mail_its_parents(talk):
     assert mail.replies_to[0] == "<2@ann>" and mail.replies_to[-1] == "<1@ann>" and theirs in mail.replies_to
 
 
+def test_a_signature_that_is_only_designed_is_told_in_words_too(talk):
+    mail, _ = talk(signature_html="<p><b>{{agent.name}}</b><br>Kopi &amp; Co</p>")
+    assert mail.signature.split("\n") == ["Alice", "Kopi & Co"]
+
+
 def test_what_a_machine_writes_has_neither(cast):
     with db.transaction() as session:
         inbox = session.get(Inbox, cast.mail.id)
