@@ -88,6 +88,7 @@ def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: s
         set_committed_value(identity, "contact", contact)
         identity.is_new = True
         return identity
+    identity.is_new = False         # also for one that was made earlier in this transaction
     if identity.source == TYPED and identity.trust == Trust.CLAIMED:
         _hand_to_owner(session, identity, name, locale, how)
     elif how == "platform" and not identity.verified:
