@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from channels._payload import objects
-from channels._twilio import API, Twilio
+from channels._twilio import API, WORDS, Twilio
 from channels._whatsapp_templates import PLACE
 from channels.base import Can, Outbound, SendError, Status, Template
 
 CONTENT_API = "https://content.twilio.com"
 PAGES = 20          # of a hundred
-CLOSED = "The 24-hour window for a free reply has closed: send an approved template, or wait until they write."
 
 
 class TwilioWhatsApp(Twilio):
@@ -30,7 +29,7 @@ class TwilioWhatsApp(Twilio):
 
     def send(self, message: Outbound) -> str:
         if not message.within_window and not message.template:
-            raise SendError(CLOSED, permanent=True)
+            raise SendError(WORDS[63016], permanent=True)
         return super().send(message)
 
     def _said(self, part: Outbound) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from channels.base import Change, Channel, Edited, Reaction, Unsent
 from helpdesk import events
-from helpdesk.errors import HelpdeskError, TooEarly
+from helpdesk.errors import TooEarly
 from helpdesk.models import Attachment, Delivery, Event, Identity, Inbox, Message, RawInbound, ThreadKey, Ticket
 from helpdesk.services import bounds, identities, outbox, tasks, tickets
 
@@ -46,7 +46,7 @@ def unsend(session: Session, inbox: Inbox, channel: Channel, change: Unsent) -> 
 
 def react(session: Session, inbox: Inbox, channel: Channel, change: Reaction) -> None:
     """Put a sign on a message or take it off: one per person, the latest counts."""
-    identity = _who(session, channel, change)
+    identity = identities.known(session, channel, change)
     message = _inbound(session, inbox, change.external_id) or _sent(session, inbox, change)
     if message is None or identity is None:
         raise TooEarly(f"a reaction to {change.external_id}, which is not known")
@@ -85,18 +85,10 @@ def _forget_bytes(session: Session, message: Message) -> None:
 
 def _own_message(session: Session, inbox: Inbox, channel: Channel, change: Change) -> tuple[Message, Identity]:
     """The message and its writer. Nobody changes what another has said."""
-    message, identity = _inbound(session, inbox, change.external_id), _who(session, channel, change)
+    message, identity = _inbound(session, inbox, change.external_id), identities.known(session, channel, change)
     if message is None or identity is None or message.identity_id != identity.id:
         raise TooEarly(f"a change of {change.external_id}, which this person has not written")
     return message, identity
-
-
-def _who(session: Session, channel: Channel, change: Change) -> Identity | None:
-    try:
-        value = identities.normal(channel.identity_kind, change.address)
-    except HelpdeskError:
-        return None
-    return identities.find(session, channel.identity_kind, value, channel.scope(change))
 
 
 def _inbound(session: Session, inbox: Inbox, external_id: str) -> Message | None:

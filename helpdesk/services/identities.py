@@ -6,6 +6,7 @@ people become one record only when both are proved (docs/decisions/0003-identity
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import phonenumbers
 from sqlalchemy import bindparam, select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from channels._mail_headers import normal_address
+from channels.base import Channel
 from helpdesk import db, events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
@@ -68,6 +70,15 @@ def find(session: Session, kind: str, value: str, scope: str = "") -> Identity |
     if found is None and kind == "phone" and (twin := phones.twin(value)):
         return session.scalar(BY_ADDRESS, {"kind": kind, "value": twin, "scope": scope})
     return found
+
+
+def known(session: Session, channel: Channel, item: Any) -> Identity | None:
+    """Whoever a fact of this channel is about (`item.address`), if they ever wrote."""
+    try:
+        value = normal(channel.identity_kind, item.address)
+    except Invalid:
+        return None
+    return find(session, channel.identity_kind, value, channel.scope(item))
 
 
 def resolve(session: Session, kind: str, value: str, *, scope: str = "", name: str = "", locale: str = "",

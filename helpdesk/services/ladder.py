@@ -154,9 +154,14 @@ def _by_conversation(session, inbox, channel, item, identity, steps) -> Decision
 
 def conversation(session: Session, inbox: Inbox, identity: Identity) -> Ticket | None:
     """The ticket in which this person and this inbox spoke last, locked."""
-    ticket_id = session.scalar(select(Message.ticket_id).where(
-        Message.identity_id == identity.id, Message.inbox_id == inbox.id).order_by(Message.id.desc()).limit(1))
+    ticket_id = last_ticket_id(session, inbox, identity)
     return tickets.lock(session, ticket_id) if ticket_id else None
+
+
+def last_ticket_id(session: Session, inbox: Inbox, identity: Identity) -> int | None:
+    """The same as a number, without holding it."""
+    return session.scalar(select(Message.ticket_id).where(
+        Message.identity_id == identity.id, Message.inbox_id == inbox.id).order_by(Message.id.desc()).limit(1))
 
 
 def _by_person(session, inbox, channel, item, identity, steps) -> Decision | None:
