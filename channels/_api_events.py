@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from mimetypes import guess_type
 from typing import Any
 
+from channels import _orders
 from channels._payload import file_name, moment, objects, word
-from channels.base import Echo, Edited, Fact, File, Inbound, Reaction, Receipt, Status, Typing, Unsent
+from channels.base import Echo, Edited, Fact, File, Inbound, Order, Reaction, Receipt, Status, Typing, Unsent
 
 STATUSES = {"delivered": Status.DELIVERED, "read": Status.READ, "failed": Status.FAILED}
 MOST_FILES = 50
@@ -60,9 +61,14 @@ def echo(event: dict) -> Iterator[Echo]:
                delivery_id=word(event["delivery_id"]) if event.get("delivery_id") else "")
 
 
+def order(event: dict) -> Iterator[Order]:
+    """Somebody ordered, or an order changed."""
+    yield _orders.order(event["order"])
+
+
 KINDS: dict[str, Callable[[dict], Iterable[Fact]]] = {
     "message": message, "edited": edited, "unsent": unsent, "reaction": reaction, "typing": typing,
-    "receipt": receipt, "echo": echo}
+    "receipt": receipt, "echo": echo, "order": order}
 
 
 def stand_in(event: Any) -> Inbound:

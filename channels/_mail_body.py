@@ -52,6 +52,7 @@ class Body:
     marks: set[str] = field(default_factory=set)            # see channels.facts.MARKS
     events: list[str] = field(default_factory=list)         # invitations, in words
     senders: list[tuple[str, str]] = field(default_factory=list)    # who wrote the mails that are attached
+    mails: list[Message] = field(default_factory=list)      # those mails
 
     @property
     def text(self) -> str:
@@ -131,6 +132,7 @@ class _Collector:
             body.files += found.files
             body.marks |= found.marks
             body.senders += found.senders
+            body.mails += found.mails
             body.events += found.events
         if plain is not None or html is not None:
             body.pieces.append((plain, html))
@@ -215,7 +217,9 @@ class _Collector:
         if data is None:
             data = source(part)
         if headers:
-            body.senders += [(n, a) for n, a in ((n, normal_address(a)) for n, a in headers.addresses("from")) if a][:1]
+            senders = [(n, a) for n, a in ((n, normal_address(a)) for n, a in headers.addresses("from")) if a][:1]
+            body.senders += senders
+            body.mails += inner[:len(senders)]
         name = name if "." in name[-6:] else f"{name}.eml"
         body.files.append(File(name, "message/rfc822", content=data, size=len(data)))
 

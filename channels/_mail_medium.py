@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from channels import _mail_proof
 from channels import _mail_signature as signatures
 from channels._mail_headers import normal_address
-from channels.base import Can, Channel, Setting, Status
+from channels.base import Can, Channel, Inbound, Receipt, Setting, Status
 
 MAIL = Can(text_limit=500_000, files=True, file_limit=20_000_000, html=True, subject=True,
            receipts=frozenset({Status.SENT, Status.FAILED}))
@@ -23,6 +24,7 @@ WRITTEN = (
             help="Whoever opens a ticket by mail is told once that it came, unless the assistant has answered."),
     Setting("acknowledgement", "Words of the confirmation", required=False, kind="lines", group=ANSWERED,
             help=f"Empty: a sentence in the customer's language. {signatures.HELP}"),
+    *_mail_proof.SETTINGS,
 )
 
 
@@ -41,7 +43,7 @@ class MailMedium(Channel):
         for key in ("address", "bounce_address"):
             if values.get(key) and not normal_address(values[key]):
                 wrong[key] = "A mail address such as support@example.org."
-        return wrong
+        return {**wrong, **_mail_proof.problems(values)}
 
     @property
     def own_addresses(self) -> tuple[str, ...]:
@@ -49,6 +51,10 @@ class MailMedium(Channel):
         commas), by which our own mail is recognised when it comes back."""
         given = (self.config.get("address", ""), *self.config.get("own_addresses", "").split(","))
         return tuple(dict.fromkeys(a for a in map(normal_address, given) if a))
+
+    def judged(self, items: list[Inbound | Receipt], raw: bytes) -> list[Inbound | Receipt]:
+        """The facts of one mail, with what shows that its sender wrote it, where something hangs on that."""
+        return [_mail_proof.judged(one, raw, self.config) if isinstance(one, Inbound) else one for one in items]
 
     def split(self, text: str) -> list[str]:
         """A mail is one mail, however long: its parts would share one Message-ID."""

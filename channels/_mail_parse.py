@@ -4,17 +4,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from email import message_from_bytes
 from email.message import Message
+from email.utils import parsedate_to_datetime
 
 from channels import _mail_caps
 from channels._charset import without_refused
 from channels._html import clean
 from channels._mail_automatic import automatic_reason
-from channels._mail_body import body_of
+from channels._mail_body import Body, body_of
 from channels._mail_bounce import Bounce, bounce_in
-from channels._mail_forward import forwarded_from
+from channels._mail_forward import forwarded_from, parts
 from channels._mail_headers import (
     ADDRESS,
     Headers,
@@ -38,6 +39,7 @@ TOKEN = re.compile(r"\A[^+@]+\+([A-Za-z0-9_.=-]{8,200})@")
 OUR_TOKEN = re.compile(r"[0-9a-f]{32}")
 BODY_TOKEN = re.compile(r"\[ref:([A-Za-z0-9_-]{16,200})\]")
 ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to")
+LONGEST_RESULTS = 10_000    # characters of Authentication-Results; one more is no field of a sane server
 LONGEST_SUBJECT = 300       # characters; what the helpdesk keeps
 ARF = "message/feedback-report"
 OUTCOME = {"failed": Status.FAILED, "delayed": Status.FAILED, "delivered": Status.DELIVERED}
@@ -110,7 +112,9 @@ def _facts(raw: bytes, own: frozenset[str], now: datetime) -> list[Inbound | Rec
         tokens=tokens, reports=reports,
         automatic=_automatic(message, headers, address, own, bounce),
         fingerprint=_fingerprint(raw, headers), marks=tuple(mark for mark in MARKS if mark in marks),
-        forwarded_from=passed_on or ("", ""))]
+        forwarded_from=passed_on or ("", ""),
+        passed_on=_passed_on(headers, subject, words, body, now) if passed_on else {}, author=_author(headers),
+        checked=headers.raw("authentication-results")[:LONGEST_RESULTS])]
 
 
 def _reports(bounce: Bounce, at: datetime, tokens: tuple[str, ...]) -> tuple[Receipt, ...]:
@@ -143,6 +147,33 @@ def _sender(headers: Headers, own: frozenset[str]) -> tuple[str, str]:
                 if normal_address(other):
                     return _name(name or other_name, normal_address(other)), normal_address(other)
     return _name(name, address), address
+
+
+def _passed_on(headers: Headers, subject: str, words: str, body: Body, now: datetime) -> dict[str, str]:
+    """What in a forwarded mail is whose: see _mail_forward.parts. An attached one tells more of itself."""
+    if found := parts(subject, words, _zone(headers.raw("date"))):
+        return found
+    if not body.mails:
+        return {}
+    inner = Headers(body.mails[0])
+    return {"above": newly_written(words), "text": without_refused(body_of(body.mails[0], b"").text).strip(),
+            "date": moment(inner.raw("date"), now).isoformat() if inner.raw("date") else "",
+            "message_id": normal_message_id(inner.raw("message-id"))}
+
+
+def _zone(date: str) -> tzinfo:
+    """The time zone of a Date field; UTC where it names none."""
+    try:
+        return parsedate_to_datetime(date[:100]).tzinfo or UTC
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return UTC
+
+
+def _author(headers: Headers) -> str:
+    """The address of the From, where there is one such field with one mailbox: what is proved of a mail is proved of
+    that."""
+    named = [normal_address(a) for _, a in headers.addresses("from")]
+    return named[0] if len(named) == len(headers.all("from")) == 1 else ""
 
 
 def _is_ours(address: str, own: frozenset[str]) -> bool:

@@ -48,9 +48,16 @@ def newly_written(text: str, *, whole: bool = False) -> str:
 def passed_on(text: str) -> list[str] | None:
     """The lines below the one by which a mail program says that it passes on what follows; None where there is no such
     line, or only in old text."""
-    lines, kinds = _scanned(text)
+    lines, _ = _scanned(text)
+    mark = where_passed_on(text)
+    return lines[mark + 1:] if mark is not None else None
+
+
+def where_passed_on(text: str) -> int | None:
+    """The number of that line."""
+    _, kinds = _scanned(text)
     first = next((n for n, kind in enumerate(kinds) if kind in CUT + FORWARD + INTRO), None)
-    return lines[first + 1:] if first is not None and kinds[first] == FORWARD else None
+    return first if first is not None and kinds[first] == FORWARD else None
 
 
 def _scanned(text: str) -> tuple[list[str], list[str]]:

@@ -73,7 +73,8 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         sender = re.sub(r"[\s<>]", "", envelope.mail_from or "")
-        about = {"ask": "mail", "sender": sender, "recipients": envelope.rcpt_tos}
+        peer = session.peer[0] if isinstance(session.peer, tuple) else ""
+        about = {"ask": "mail", "sender": sender, "recipients": envelope.rcpt_tos, "peer": peer}
         reply = await self.parent.ask(about, envelope.content)
         return "\r\n".join([reply] * len(envelope.rcpt_tos)) if self.lmtp else reply    # RFC 2033: one for each
 

@@ -20,6 +20,7 @@ from channels.facts import (
     Fact,
     File,
     Inbound,
+    Order,
     Reaction,
     Receipt,
     Request,
@@ -30,9 +31,9 @@ from channels.facts import (
 )
 
 __all__ = ["ON_A_LIST", "BadSignature", "Button", "Can", "Change", "Channel", "ChannelError", "Echo", "Edited", "Fact",
-           "Fetched", "File", "FilledTemplate", "Inbound", "Outbound", "Quote", "Reaction", "Receipt", "Request",
-           "SendError", "Setting", "Status", "Step", "Template", "TemplatesChanged", "Typing", "Unreadable", "Unsent",
-           "same_hmac", "split_text", "with_numbered_buttons"]
+           "Fetched", "File", "FilledTemplate", "Inbound", "Order", "Outbound", "Quote", "Reaction", "Receipt",
+           "Request", "SendError", "Setting", "Status", "Step", "Template", "TemplatesChanged", "Typing", "Unreadable",
+           "Unsent", "same_hmac", "split_text", "with_numbered_buttons"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Template:
     """A message that the platform approved beforehand: the only kind it lets through when the reply window is closed.
 
     Places to be filled are written {{1}} or {{name}}; `examples` has a sample for each, by part and place
-    ("body:1", "header:1", "button:0:1" for the address of the first button).
+    ("body:1", "header:1", "button:0:1" for the address of the first button, "coupon:0" for the code that it copies,
+    "location:latitude"). A heading that is a file is a place too: "file:image", "file:video" or "file:document".
     """
     name: str
     language: str
@@ -91,7 +93,8 @@ class Template:
 
 @dataclass(frozen=True)
 class FilledTemplate:
-    """A template with its values, by the keys of Template.examples."""
+    """A template with its values, by the keys of Template.examples; that of a file is its name, and its bytes are the
+    message's only file."""
     name: str
     language: str
     values: Mapping[str, str]

@@ -100,7 +100,7 @@ class Email(MailMedium):
     def parse(self, request: Request) -> Iterable[Inbound | Receipt]:
         """One Inbound for the mail in request.body; for a bounce a Receipt for each recipient it names. Unreadable when
         the mail is beyond its limits (size of header, nesting, parts, addresses, memory, 10 seconds)."""
-        return parse_pool.parse(request.body, own=self.own_addresses)
+        return self.judged(parse_pool.parse(request.body, own=self.own_addresses), request.body)
 
     def fetch(self, cursor: str, known: Known | None = None) -> Iterator[Fetched]:
         """New mails of the IMAP folder; none without an IMAP server. Raises SendError, broken when the

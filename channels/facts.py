@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -79,6 +79,12 @@ class Inbound:
     raw: Any = None                 # the provider's own words, for the people who debug at night
     marks: Sequence[str] = ()       # mail: what else it is, see MARKS
     forwarded_from: tuple[str, str] = ("", "")      # mail: name and address of who wrote what was forwarded to us
+    passed_on: Mapping[str, str] = field(default_factory=dict)      # mail: the parts of such a mail, see _mail_forward
+    author: str = ""                # mail: the one address of its one From; '' where there are several
+    checked: str = ""               # mail: the topmost Authentication-Results (RFC 8601), as it stands
+    proof: str = ""                 # mail: what shows that `author` wrote it, where that was asked and is so
+    doubt: str = ""                 # mail: why it is not shown, where that was asked
+    forged: str = ""                # mail: that a server of ours says so, in words
 
     @property
     def by_machine(self) -> bool:
@@ -154,4 +160,21 @@ class TemplatesChanged:
     account: str = ""
 
 
-Fact = Inbound | Receipt | Edited | Unsent | Reaction | Typing | Echo | TemplatesChanged
+@dataclass(frozen=True)
+class Order:
+    """What somebody ordered, as it stands at `at`. The same number again tells of a change."""
+    number: str
+    at: datetime
+    customer_id: str = ""           # the shop's own id of the customer
+    email: str = ""
+    phone: str = ""
+    status: str = ""                # in the shop's words
+    total: str = ""                 # a decimal number
+    currency: str = ""              # ISO 4217
+    items: Sequence[Mapping[str, str]] = ()     # of "name" and "quantity"
+    url: str = ""                   # where the shop shows it
+    placed_at: datetime | None = None
+    account: str = ""               # as Inbound.account
+
+
+Fact = Inbound | Receipt | Edited | Unsent | Reaction | Typing | Echo | TemplatesChanged | Order

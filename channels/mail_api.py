@@ -111,7 +111,7 @@ class MailApi(MailMedium):
 
     def _messages(self, mail: Mail, alone: bool) -> list[Inbound | Receipt]:
         try:
-            items = parse_pool.parse(mail.raw, own=self.own_addresses)
+            items = self.judged(parse_pool.parse(mail.raw, own=self.own_addresses), mail.raw)
         except Unreadable as error:
             if alone:
                 raise

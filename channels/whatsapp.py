@@ -86,19 +86,22 @@ class WhatsApp(Meta):
 
     def _said(self, part: Outbound) -> dict[str, Any]:
         if part.template:
+            media = self._upload(part.files[0]) if part.files else None
             return {"type": "template", "template": {
                 "name": part.template.name, "language": {"code": part.template.language},
-                "components": components(part.template)}}
+                "components": components(part.template, media)}}
         if part.files:
-            return self._uploaded(part)
+            kind, media = _kind(part.files[0]), self._upload(part.files[0])
+            return {"type": kind, kind: {**media, **({"caption": part.text} if part.text else {})}}
         if not part.buttons:
             return {"type": "text", "text": {"body": part.text, "preview_url": False}}
         buttons = [{"type": "reply", "reply": {"id": b.payload, "title": b.label}} for b in part.buttons]
         return {"type": "interactive", "interactive": {"type": "button", "body": {"text": part.text},
                                                        "action": {"buttons": buttons}}}
 
-    def _uploaded(self, part: Outbound) -> dict[str, Any]:
-        name, content_type, data = part.files[0]
+    def _upload(self, file: tuple[str, str, bytes]) -> dict[str, Any]:
+        """The file as a message names it, once WhatsApp has its bytes."""
+        name, content_type, data = file
         if len(data) > self.can.file_limit:
             raise SendError("WhatsApp carries files of up to 100 MB", permanent=True)
         try:
@@ -108,13 +111,7 @@ class WhatsApp(Meta):
         except SendError as error:      # an upload shows nothing to anybody, so it may always be repeated
             error.uncertain = False
             raise
-        kind = _kind(part.files[0])
-        media = {"id": str(answer.get("id", ""))}
-        if part.text:
-            media["caption"] = part.text
-        if kind == "document":
-            media["filename"] = name
-        return {"type": kind, kind: media}
+        return {"id": str(answer.get("id", "")), **({"filename": name} if _kind(file) == "document" else {})}
 
     def download(self, file: File) -> bytes:
         """A media id leads to an address that lives for minutes and wants the token, too."""

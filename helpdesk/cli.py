@@ -7,7 +7,7 @@ import sys  # noqa: E402
 
 import click  # noqa: E402
 
-from helpdesk import __version__  # noqa: E402
+from helpdesk import __version__, memory  # noqa: E402
 from helpdesk.settings import SettingsError, load  # noqa: E402
 
 
@@ -25,10 +25,11 @@ def config(**overrides):
 
 def opened(**overrides):
     """Settings and an open, fitting database."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from helpdesk import server
     loaded = config(**overrides)
+    with memory.reading_in(needed=("redis",) if loaded.redis_url else ()):
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from helpdesk import server
     try:
         _guarded(server.open_house, loaded)
     except (SQLAlchemyError, OSError) as error:
@@ -45,6 +46,7 @@ port = click.option("--port", type=int, help="port to listen on")
 @click.version_option(__version__)
 def main() -> None:
     """An omnichannel helpdesk: mail, site chat and social messages in one ticket."""
+    memory.be_frugal()
 
 
 @main.command()
@@ -52,8 +54,8 @@ def main() -> None:
 @port
 def serve(host, port) -> None:
     """Web and worker in one process."""
-    from helpdesk import server
     loaded = opened(host=host, port=port)
+    from helpdesk import server
     server.serve(loaded, lambda: click.echo(f"Helpdesk on {loaded.base_url}"))
 
 
@@ -62,16 +64,17 @@ def serve(host, port) -> None:
 @port
 def web(host, port) -> None:
     """Only the web part; start a worker beside it."""
-    from helpdesk import server
     loaded = opened(host=host, port=port)
+    from helpdesk import server
     server.web(loaded, lambda: click.echo(f"Helpdesk (web) on {loaded.base_url}"))
 
 
 @main.command()
 def worker() -> None:
     """Only the worker: inbound messages, deliveries, clocks, surveys, mailboxes."""
+    loaded = opened()
     from helpdesk import server
-    server.worker(opened(), lambda: click.echo("Worker started"))
+    server.worker(loaded, lambda: click.echo("Worker started"))
 
 
 @main.command()
@@ -184,6 +187,92 @@ def agents_reset(email) -> None:
     click.echo(_inside(setup.new_link, loaded, email))
 
 
+@main.group("contacts")
+def contacts_group() -> None:
+    """The people outside: what the law lets them ask for."""
+
+
+@contacts_group.command("export")
+@click.argument("number", type=int)
+@click.option("--to", "target", type=click.Path(dir_okay=False), required=True, help="the archive to write")
+@click.option("--without-notes", is_flag=True, help="leave out what only agents see")
+def contacts_export(number, target, without_notes) -> None:
+    """Write everything that is held of contact NUMBER into one ZIP archive."""
+    from helpdesk.jobs import exports
+    opened()
+    click.echo(_guarded(exports.write_now, number, target, not without_notes))
+
+
+@contacts_group.command("erase")
+@click.argument("number", type=int)
+@click.option("--pseudonymise", is_flag=True, help="keep what was said, without the person")
+@click.option("--yes", is_flag=True, help="do not ask")
+def contacts_erase(number, pseudonymise, yes) -> None:
+    """Forget contact NUMBER: everything that they said and that names them. This cannot be undone."""
+    from helpdesk.jobs import erasures
+    opened()
+    mode = "pseudonymise" if pseudonymise else "erase"
+    if not yes:
+        click.echo(_inside(erasures.preview_words, number))
+        click.confirm(f"{mode.capitalize()} this person for good?", abort=True)
+    click.echo(_guarded(erasures.run_now, number, mode))
+
+
+@main.group("articles")
+def articles_group() -> None:
+    """Bring articles in from files, and take them out."""
+
+
+@articles_group.command("import")
+@click.argument("path", type=click.Path(exists=True))
+@click.option("--locale", default="", help="language where a file does not say")
+@click.option("--keep", is_flag=True, help="leave articles that are there as they are")
+@click.option("--drafts", is_flag=True, help="publish nothing")
+@click.option("--fetch-pictures", is_flag=True, help="fetch pictures that lie on other servers")
+@click.option("--try", "try_only", is_flag=True, help="only say what would happen")
+def articles_import(path, locale, keep, drafts, fetch_pictures, try_only) -> None:
+    """Import a CSV table, a folder or ZIP of Markdown files, or the JSON of Zendesk Guide, Chatwoot or FreeScout."""
+    from collections import Counter
+    from pathlib import Path
+
+    from helpdesk import db
+    from helpdesk.services.article_imports import packages, reading, writing
+    from helpdesk.services.phrases import language_of
+    loaded = opened()
+    entries = _guarded(reading.read, _guarded(packages.found, Path(path)),
+                       locale or language_of(loaded.default_locale) or "en")
+    missed: list[str] = []
+    if fetch_pictures and not try_only:
+        entries, missed = reading.with_remote_pictures(entries)
+    outcomes = _guarded(lambda: db.run(writing.write, entries, actor="system", update=not keep, drafts=drafts,
+                                       try_only=try_only))
+    for one in outcomes:
+        if one.what == "refused" or one.why:
+            click.echo(f"{one.where}: {one.what}. {one.why}")
+    for one in missed:
+        click.echo(f"Picture not fetched: {one}")
+    counts = Counter(one.what for one in outcomes)
+    click.echo(("Would import: " if try_only else "Imported: ") + ", ".join(
+        f"{counts[what]} {words}" for what, words in (("new", "new"), ("changed", "changed"), ("same", "the same"),
+                                                      ("kept", "left as they were"), ("refused", "refused"))))
+
+
+@articles_group.command("export")
+@click.argument("path", type=click.Path(dir_okay=False))
+def articles_export(path) -> None:
+    """Write all articles into PATH: Markdown files with their pictures (.zip), or a table (.csv)."""
+    from pathlib import Path
+
+    from helpdesk import db
+    from helpdesk.services.article_imports import exporting
+    opened()
+    with db.reading() as session:
+        content = ("\ufeff" + exporting.table(session)).encode() if path.lower().endswith(".csv") \
+            else exporting.markdown_zip(session)
+    Path(path).write_bytes(content)
+    click.echo(f"Written to {path}.")
+
+
 @main.group("db")
 def database() -> None:
     """The database."""
@@ -238,6 +327,26 @@ def restore(source, yes) -> None:
     if not yes:
         click.confirm("This replaces all present data. Go on?", abort=True)
     click.echo(_guarded(archive.restore, config(), source))
+
+
+@main.group()
+def assistant() -> None:
+    """What the assistant understands."""
+
+
+@assistant.command("eval")
+@click.argument("file", required=False, type=click.File("r", encoding="utf-8"))
+@click.option("--wrong", default=5.0, type=click.FloatRange(0, 100), help="per cent of answers that may be wrong")
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def assistant_eval(file, wrong, as_json) -> None:
+    """Try it out on its own phrasings, each held back in turn, or on the messages of FILE (CSV: message, article)."""
+    import json
+
+    from helpdesk import evaluation_words
+    from helpdesk.jobs import assistant_evaluation as jobs
+    opened()
+    figures, titles = _guarded(jobs.try_now, file.read() if file else None)
+    click.echo(json.dumps(figures) if as_json else "\n".join(evaluation_words.lines(figures, titles, wrong / 100)))
 
 
 @main.group()

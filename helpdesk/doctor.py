@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from helpdesk import __version__, db, settings
-from helpdesk.checks import FAIL, OK, Finding, addresses, database, machine, mailboxes, many, network
+from helpdesk.checks import (
+    FAIL,
+    OK,
+    Finding,
+    addresses,
+    agents_by_mail,
+    database,
+    encoders,
+    machine,
+    mailboxes,
+    many,
+    network,
+)
 from helpdesk.settings import Settings
 
 MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
@@ -27,6 +39,7 @@ def findings(config: Settings, ask: bool = True) -> Iterator[Finding]:
     network, which suits a page."""
     yield from machine.findings(config)
     yield from addresses.findings(config)
+    yield from encoders.findings(ask)
     if not database.exists(config):
         yield database.not_set_up(config)
     else:
@@ -36,6 +49,7 @@ def findings(config: Settings, ask: bool = True) -> Iterator[Finding]:
             yield from database.contents()
             yield from network.accounts(ask)
             yield from mailboxes.findings()
+            yield from agents_by_mail.findings(config)
     if ask:
         yield network.website(config)
         yield from network.redis(config)

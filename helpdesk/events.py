@@ -13,16 +13,28 @@ from sqlalchemy.orm import Session
 
 from helpdesk import db, models
 from helpdesk.clock import now
+from helpdesk.fact import Fact
+from helpdesk.handover_facts import HandedBack, HandedOver  # noqa: F401
+from helpdesk.learning_facts import ArticleUsed, PhrasingLearned  # noqa: F401
+from helpdesk.merge_facts import (  # noqa: F401
+    ContactChanged,
+    ContactsMerged,
+    ContactsUnmerged,
+    TicketLinked,
+    TicketMergedInto,
+    TicketsMerged,
+    TicketSplit,
+    TicketsUnmerged,
+    TicketUnlinked,
+    TicketUnmergedFrom,
+)
 from helpdesk.reactions import REACTIONS
+from helpdesk.spam_facts import AddressBlocked, TicketMarkedSpam, TicketNotSpam  # noqa: F401
+from helpdesk.way_facts import AnswerMailed, ChannelSwitched, PreferenceStated, SwitchAccepted  # noqa: F401
 
 MOST_DEEP = 5       # reactions to reactions; more is a circle
 CIRCLE = f"Stopped: more than {MOST_DEEP} reactions set each other off."
 depth: ContextVar[int] = ContextVar("depth", default=0)     # of the reaction that runs here
-
-
-@dataclass(frozen=True)
-class Fact:
-    """The base of all. Fields become the event's `data` and the arguments of its reactions."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +88,27 @@ class TicketForwarded(Fact):
 
 
 @dataclass(frozen=True)
+class WriterNamed(Fact):
+    """A forwarded mail became the ticket of who wrote it (`address`), no more of the `carrier`; or that was undone."""
+    message_id: int
+    address: str
+    carrier: str
+    undone: bool = False
+
+
+@dataclass(frozen=True)
 class NoteAdded(Fact):
     """An agent wrote something only agents see."""
     message_id: int
+
+
+@dataclass(frozen=True)
+class AgentMailRefused(Fact):
+    """A mail answered a notice to this agent, but is not proved to be theirs. `tell`: for the first time."""
+    message_id: int
+    agent_id: int
+    why: str
+    tell: bool = True
 
 
 @dataclass(frozen=True)
@@ -144,31 +174,8 @@ class TicketWoken(Fact):
 
 
 @dataclass(frozen=True)
-class ChannelSwitched(Fact):
-    """The same matter went on over another channel."""
-    previous: str
-    channel: str
-    message_id: int
-
-
-@dataclass(frozen=True)
-class TicketSplit(Fact):
-    """A message that had been joined to this ticket went into one of its own."""
-    message_id: int
-    into_ticket_id: int
-
-
-@dataclass(frozen=True)
-class HandedOver(Fact):
-    """The assistant gave the ticket to people. `asked` is what the customer wanted, `tried` the articles shown."""
-    reason: str
-    asked: str = ""
-    tried: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class AssistantAnswered(Fact):
-    """The assistant answered or offered articles. `outcome`: answered, offered, missed, greeted."""
+    """The assistant answered or offered articles. `outcome`: answered, offered, asked, missed, greeted."""
     outcome: str
     message_id: int
     article_id: int | None = None
@@ -181,6 +188,14 @@ class AnswerJudged(Fact):
     """The customer said whether the assistant's answer helped."""
     helped: bool
     article_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PledgeJudged(Fact):
+    """An agent said of a promise in somebody's own words that it was kept, or was none; '' takes that back."""
+    pledge_id: int
+    message_id: int
+    judgement: str
 
 
 @dataclass(frozen=True)
@@ -201,13 +216,6 @@ class MailUnwanted(Fact):
 
 
 @dataclass(frozen=True)
-class AnswerMailed(Fact):
-    """The visitor had left the chat: what they had not seen went to their mail address."""
-    address: str
-    message_ids: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class IdentityAdded(Fact):
     """A contact gave or used a new address."""
     kind: str
@@ -217,19 +225,38 @@ class IdentityAdded(Fact):
 
 @dataclass(frozen=True)
 class IdentityVerified(Fact):
-    """An address is proved to be this contact's. `how`: token, platform, reply, agent."""
+    """An address is proved to be this contact's. `how`: token, code, link, platform, reply, agent."""
     kind: str
     value: str
     how: str
 
 
 @dataclass(frozen=True)
-class ContactsMerged(Fact):
-    """Two records of one person; `merged_id` now points to this contact. What moved is listed, to be moved back."""
-    merged_id: int
+class ConfirmationAsked(Fact):
+    """A code or a link went to an address that somebody says is theirs. `way`: code or link."""
+    value: str
+    way: str
+
+
+@dataclass(frozen=True)
+class AddressConfirmed(Fact):
+    """An address that was proved before is proved by somebody once more. `way`: code or link."""
+    value: str
+    way: str
+
+
+@dataclass(frozen=True)
+class AddressDenied(Fact):
+    """It is not theirs: its owner says so (`why`: denied), or nobody knew the code (wrong codes)."""
+    value: str
     why: str
-    identity_ids: tuple[int, ...] = ()
-    ticket_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ToldApart(Fact):
+    """An agent said that this contact and another are not one person, or took that back."""
+    other_id: int
+    apart: bool
 
 
 @dataclass(frozen=True)
@@ -245,6 +272,28 @@ class Unsubscribed(Fact):
     """A reader wants no more surveys and the like at this address, or wants them again."""
     address: str
     stopped: bool
+
+
+@dataclass(frozen=True)
+class ConsentChanged(Fact):
+    """Somebody agreed to something, or ended it. `source` is where they said so (helpdesk.services.consents)."""
+    purpose: str
+    channel: str
+    given: bool
+    source: str
+
+
+@dataclass(frozen=True)
+class PersonErased(Fact):
+    """All words and addresses of a person went. `mode`: erase or pseudonymise. Names nobody."""
+    mode: str
+
+
+@dataclass(frozen=True)
+class PersonExported(Fact):
+    """Everything that is held of a person was put into an archive."""
+    export_id: int
+    with_notes: bool
 
 
 @dataclass(frozen=True)

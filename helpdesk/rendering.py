@@ -4,19 +4,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
+from babel.numbers import format_currency
 from flask import Flask, g, render_template
 from flask.templating import Environment
+from markupsafe import Markup
 
-from helpdesk import paths, settings
+from helpdesk import i18n, paths, places, settings
 from helpdesk.clock import now
-from helpdesk.services import inboxes
+from helpdesk.services import agent_preferences, inboxes, snoozing
+from helpdesk.services.tickets import ON_REPLY
 from helpdesk.web.access import wants_fragment
 from helpdesk.web.delivery_words import next_step
+from helpdesk.web.event_words import HOW_WORDS
+from helpdesk.web.language_words import language_name, written
 from helpdesk.web.shared_words import shared
+from helpdesk.web.why_words import why
+from helpdesk.web.words import words_url
 
 
 class Templates(Environment):
@@ -35,19 +43,29 @@ def page(template: str, fragment: str | None = None, **context) -> str:
 
 def install(app: Flask) -> None:
     """Give templates their globals and filters."""
-    app.jinja_env.globals.update(asset_url=asset_url, now=now, pure=pure, has_icon=has_icon,
-                                 channel_label=inboxes.label, channel_names=lambda: sorted(inboxes.kinds()),
-                                 channel_of_identity=inboxes.of_identity)
+    app.jinja_env.globals.update(asset_url=asset_url, parts_at_once=parts_at_once, now=now, pure=pure,
+                                 has_icon=has_icon, zone_options=zone_options, settings_of=places.settings_of,
+                                 key_changes=agent_preferences.key_changes,
+                                 snooze_presets=lambda: snoozing.presets(now(), zone()),
+                                 channel_label=inboxes.label, channel_word=inboxes.word,
+                                 channel_names=lambda: sorted(inboxes.kinds()), channel_of_identity=inboxes.of_identity)
     app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials,
                                  capitalize_first=capitalize_first, next_step=next_step, moment=datetime.fromisoformat,
-                                 shared=shared)
+                                 shared=shared, money=money, until_words=until_words, how_proved=HOW_WORDS.get, why=why,
+                                 written=written, language_name=language_name)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    app.jinja_env.globals.update(spoken_locale=i18n.locale, spoken_direction=i18n.direction, words_url=words_url)
     app.context_processor(lambda: {"company_name": settings.current().company_name})
 
 
 def pure(macro: Callable[..., str]) -> Callable[..., str]:
-    """A macro that always answers the same to the same arguments: the answers are kept. A page calls `icon` hundreds of
-    times, and running a macro costs more than all of its statements."""
-    return lru_cache(maxsize=4096)(macro)
+    """A macro that always answers the same to the same arguments, in one language: the answers are kept. A page
+    calls `icon` hundreds of times, and running a macro costs more than all of its statements."""
+    @lru_cache(maxsize=8192)
+    def kept(_locale: str, *args, **kwargs) -> str:
+        return macro(*args, **kwargs)
+    return lambda *args, **kwargs: kept(i18n.locale(), *args, **kwargs)
 
 
 @cache
@@ -60,6 +78,12 @@ def _sprite() -> str:
     return (paths.DIST / "img/icons.svg").read_text() if (paths.DIST / "img/icons.svg").exists() else ""
 
 
+@cache
+def zone_options() -> Markup:
+    """The <option>s of all time zones. They are six hundred: finding and writing them takes longer than a page."""
+    return Markup("").join(Markup("<option>{}</option>").format(name) for name in sorted(available_timezones()))
+
+
 def has_icon(name: str) -> bool:
     """Whether there is a symbol of this name."""
     return f'id="{name}"' in _sprite()
@@ -68,6 +92,12 @@ def has_icon(name: str) -> bool:
 def asset_url(name: str) -> str:
     """The address of a built file, with the hash of its content in its name."""
     return f"/static/{_manifest().get(name, name)}"
+
+
+@cache
+def parts_at_once(name: str) -> list[str]:
+    """The addresses of the parts that a built module cannot start without; named on the page, they come with it."""
+    return [f"/static/{file}" for key, file in _manifest().items() if key.startswith(f"{name}/at-once/")]
 
 
 def zone() -> ZoneInfo:
@@ -102,6 +132,19 @@ def local_time(moment: datetime | None, form: str = "medium") -> str:
     return f"{local.day} {local:%b, %H:%M}" if form == "short" else f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def until_words(moment: datetime, form: str = "full") -> str:
+    """Until when a ticket is snoozed: `tomorrow, Wed 2 Dec, 09:00`, or until the customer answers; `short` for a list.
+    """
+    if moment == ON_REPLY:
+        return "an answer" if form == "short" else "the customer answers"
+    local, today = moment.astimezone(zone()), now().astimezone(zone()).date()
+    if form == "short":
+        return local_time(moment, "short")
+    near = {0: "today, ", 1: "tomorrow, "}.get((local.date() - today).days, "")
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{near}{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
+
+
 def iso(moment: datetime | None) -> str:
     """For <time datetime>."""
     return moment.isoformat(timespec="seconds") if moment else ""
@@ -121,6 +164,14 @@ def duration(seconds: float | None) -> str:
         if len(parts) == 2:
             break
     return sign + (" ".join(p for p in parts if p) or f"{seconds} s")
+
+
+def money(amount: str, currency: str = "") -> str:
+    """`€49.90`: an amount as it stands in the store."""
+    try:
+        return format_currency(Decimal(amount), currency, locale="en") if currency else f"{Decimal(amount):,}"
+    except (InvalidOperation, ValueError):
+        return f"{amount} {currency}".strip()
 
 
 def initials(name: str) -> str:

@@ -54,9 +54,21 @@ def sign(key: bytes, *parts: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")[:SIGNATURE]
 
 
+def sign_caseless(key: bytes, *parts: str) -> str:
+    """The same in 26 lower-case letters and digits (130 bits), for mail addresses: some servers lower-case those."""
+    digest = hmac.new(_purpose(key, b"sign-caseless"), "\0".join(parts).encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest).decode().lower()[:26]
+
+
 def signed(key: bytes, signature: str, *parts: str) -> bool:
     """Whether sign() gave this signature, whole, in constant time."""
     return hmac.compare_digest(sign(key, *parts).encode(), signature.encode("utf-8", "surrogatepass"))
+
+
+def six_digits(key: bytes, *parts: str) -> str:
+    """A code for people to type, made of some words that only we can turn into it; it is never stored."""
+    digest = hmac.new(_purpose(key, b"code"), "\0".join(parts).encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:8]) % 1_000_000:06}"
 
 
 def encrypt(key: bytes, text: str, place: str) -> str:

@@ -15,8 +15,9 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from helpdesk import db, log_setup, schema, settings
 from helpdesk.app import create_app
-from helpdesk.jobs import listener, pump, schedule
+from helpdesk.jobs import erasures, listener, pump, schedule
 from helpdesk.realtime import agents, push, socketio
+from helpdesk.services import article_index
 from helpdesk.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def open_house(config: Settings) -> None:
         schema.upgrade()
     else:
         schema.require()
+    erasures.reapply()
 
 
 def serve(config: Settings, ready: Callable[[], None] = lambda: None,
@@ -90,9 +92,11 @@ def _run(config: Settings, parts: list[Callable], ready: Callable[[], None]) -> 
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
-    stops = [part() for part in parts]
+    gc.disable()        # all that is made while it starts stays
+    stops = [part() for part in (article_index.tend, *parts)]
     gc.collect()
     gc.freeze()         # what is loaded now stays: looking through it again and again would be felt as pauses
+    gc.enable()
     ready()
     done.wait()
     log.info("stopping")

@@ -1,11 +1,13 @@
 """What a setting must look like. Each check returns the value, tidied, or raises Wrong saying what is expected."""
 
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+ENCODERS = ("auto", "multilingual", "semantic")
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -120,6 +122,15 @@ def _secret_key(value: str) -> str:
     return value
 
 
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            raise Wrong("addresses or networks such as 10.0.0.5 or 10.1.0.0/16") from None
+    return values
+
+
 def _time_zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
@@ -140,6 +151,14 @@ def _not_empty(value: str) -> str:
     return value.strip()
 
 
+def _encoders(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The known names stand here and in helpdesk.matching.encoders, which would bring numpy into every command."""
+    values = tuple(value.strip() for value in values if value.strip())
+    if not all(value in ENCODERS or "/" in value or "\\" in value for value in values):
+        raise Wrong(f"a list of {', '.join(ENCODERS)} and paths of folders with a model")
+    return values
+
+
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "database_url": _database_url,
     "redis_url": _redis_url,
@@ -150,6 +169,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "trusted_proxies": between(0, 10),
     "smtp_listen": _listen,
     "lmtp_listen": _listen,
+    "smtp_relays": _networks,
     "imap_poll_seconds": at_least(1),
     "quarantine_after_attempts": at_least(1),
     "raw_keep_days": at_least(1),
@@ -166,6 +186,8 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "first_response_minutes": at_least(1),
     "resolution_minutes": at_least(1),
     "assistant_answer_score": between(0, 1),
+    "assistant_encoders": _encoders,
+    "article_stale_months": at_least(1),
     "survey_delay_minutes": at_least(0),
     "session_idle_hours": at_least(1),
     "session_absolute_days": at_least(1),

@@ -52,6 +52,7 @@ class Settings:
     allow_private_hosts: bool
     metrics_token: str = field(repr=False)
     smtp_listen: str
+    smtp_relays: tuple[str, ...]
     lmtp_listen: str
     imap_poll_seconds: int
     quarantine_after_attempts: int
@@ -69,6 +70,8 @@ class Settings:
     first_response_minutes: int
     resolution_minutes: int
     assistant_answer_score: float
+    assistant_encoders: tuple[str, ...]
+    article_stale_months: int
     survey_enabled: bool
     survey_delay_minutes: int
     session_idle_hours: int

@@ -11,12 +11,17 @@ const ENTRIES = {
   "console.js": "js/console.js",
   "widget.js": "js/widget/loader.js",
   "widget-frame.js": "js/widget/frame.js",
+  "widget-help.js": "js/widget-help/help.js",
   "phone.js": "js/phone.js",
+  "shop.js": "js/shop.js",
+  "help.js": "js/help.js",
   "console.css": "css/console.css",
   "widget.css": "css/widget.css",
+  "widget-help.css": "css/widget-help.css",
   "shop.css": "css/shop.css",
   "public.css": "css/public.css",
   "phone.css": "css/phone.css",
+  "help.css": "css/help.css",
 };
 
 // Other people's sites embed these by name, so they also exist without a hash.
@@ -36,30 +41,46 @@ if (missing.length) {
 await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });
 
-const entryPoints = Object.entries(ENTRIES).map(([name, file]) => ({
-  in: path.join(source, file),
-  out: path.parse(name).name,
-}));
-const result = await build({
-  entryPoints,
-  bundle: true,
-  minify: true,
-  format: "iife",
-  target: "es2020",
-  outdir: fresh,
-  entryNames: "[name]-[hash]",
-  assetNames: "[name]-[hash]",
-  loader: { ".svg": "file", ".png": "file", ".webp": "file", ".woff2": "file", ".mp3": "file" },
-  legalComments: "linked",
-  metafile: true,
-  logLevel: "warning",
-}).catch(() => process.exit(1)); // esbuild has printed what is wrong and where
+// The console is a module: what only some pages or some moments need is a file of its own, fetched then.
+const MODULES = ["console.js"];
+
+const bundle = (names, options) =>
+  build({
+    entryPoints: names.map((name) => ({ in: path.join(source, ENTRIES[name]), out: path.parse(name).name })),
+    bundle: true,
+    minify: true,
+    target: "es2020",
+    outdir: fresh,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    loader: { ".svg": "file", ".png": "file", ".webp": "file", ".woff2": "file", ".mp3": "file" },
+    legalComments: "linked",
+    metafile: true,
+    logLevel: "warning",
+    ...options,
+  }).catch(() => process.exit(1)); // esbuild has printed what is wrong and where
+const results = [
+  await bundle(Object.keys(ENTRIES).filter((name) => !MODULES.includes(name)), { format: "iife" }),
+  await bundle(MODULES, { format: "esm", splitting: true }),
+];
 
 const manifest = {};
-for (const [file, output] of Object.entries(result.metafile.outputs)) {
-  if (!output.entryPoint) continue;
+for (const [file, output] of results.flatMap((one) => Object.entries(one.metafile.outputs))) {
+  if (!output.entryPoint || !Object.values(ENTRIES).some((one) => path.resolve(output.entryPoint) === path.join(source, one))) continue;
   const name = Object.keys(ENTRIES).find((key) => path.resolve(output.entryPoint) === path.join(source, ENTRIES[key]));
   manifest[name] = path.basename(file);
+}
+// The parts of a module: pages name those that it cannot start without, so that they come together with it.
+for (const name of MODULES) {
+  const outputs = results[1].metafile.outputs;
+  const file = (out) => path.basename(out);
+  const atOnce = new Set(Object.keys(outputs).filter((out) => file(out) === manifest[name]));
+  for (const out of atOnce) for (const one of outputs[out].imports) if (one.kind === "import-statement") atOnce.add(one.path);
+  for (const out of Object.keys(outputs)) {
+    if (!out.endsWith(".js") || file(out) === manifest[name]) continue;
+    manifest[`${name}/${atOnce.has(out) ? "at-once" : "later"}/${file(out)}`] = file(out);
+  }
 }
 for (const name of STABLE) await cp(path.join(fresh, manifest[name]), path.join(fresh, name));
 if (existsSync(path.join(source, "img"))) await cp(path.join(source, "img"), path.join(fresh, "img"), { recursive: true });
@@ -68,4 +89,4 @@ await writeFile(path.join(fresh, "manifest.json"), JSON.stringify(manifest, null
 // The old build stays until the new one is whole.
 await rm(target, { recursive: true, force: true });
 await rename(fresh, target);
-for (const [name, file] of Object.entries(manifest)) console.log(`${name} -> static/dist/${file}`);
+for (const [name, file] of Object.entries(manifest)) if (!name.includes("/")) console.log(`${name} -> static/dist/${file}`);

@@ -8,15 +8,22 @@ import shutil  # noqa: E402
 import uuid  # noqa: E402
 from pathlib import Path  # noqa: E402
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from sqlalchemy import create_engine, text  # noqa: E402
 from sqlalchemy.exc import OperationalError  # noqa: E402
 
 from helpdesk import db, schema, settings  # noqa: E402
 from helpdesk.jobs import inbound, outbox, pump  # noqa: E402
+from helpdesk.web import help_frame, help_views  # noqa: E402
 from tests.people import Cast  # noqa: E402
 
-pytest_plugins = ["tests.conftest_strict", "tests.rates"]
+pytest_plugins = ["tests.conftest_strict", "tests.rates", "tests.together"]
+
+# A busy machine is slow at times; that is no fault of what is tested.
+hypothesis.settings.register_profile("patient", deadline=None,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 POSTGRES = os.environ.get("HELPDESK_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("HELPDESK_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -76,7 +83,7 @@ def postgres_url(postgres_template):
 def config(tmp_path):
     """Settings with everything in a folder of this test."""
     loaded = settings.load({}, {"data_dir": str(tmp_path / "data"), "port": 5999, "allow_private_hosts": True,
-                                "company_name": "Kopi & Co"})
+                                "company_name": "Kopi & Co", "assistant_encoders": ()})
     loaded.data_dir.mkdir(parents=True)
     return settings.use(loaded)
 
@@ -108,6 +115,8 @@ def _forget_others() -> None:
     db._listeners.clear()
     inbound.reset()
     outbox.reset()
+    help_views.forget()
+    help_frame._kept.clear()
 
 
 @pytest.fixture

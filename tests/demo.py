@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 from sqlalchemy import create_engine, text
 
-from tests.house import CSRF, free_port, wait_for
+from tests.house import CSRF, NONE, free_port, wait_for
 
 ROOT = Path(__file__).parent.parent
 LOAD_SECONDS = 90       # on a machine that does much else at the same time
@@ -26,7 +26,8 @@ class Demo:
         self.database = folder / "data" / "helpdesk.db"
         self.said, self.process, self.browser = "", None, None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("HELPDESK_")} | {
-            "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | {f"HELPDESK_{k.upper()}": v for k, v in options.items()}
+            "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HELPDESK_ASSISTANT_ENCODERS": NONE} | {
+            f"HELPDESK_{k.upper()}": v for k, v in options.items()}
 
     def begin(self) -> None:
         """Start the process."""

@@ -4,6 +4,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from sqlalchemy import func, select
 
 from channels.base import Request
 from helpdesk import db, schema
-from helpdesk.models import Agent, Message, RawInbound
+from helpdesk.models import Agent, Message, RawInbound, Ticket
 from helpdesk.services import accounts, inbound
 from tests.house import free_port
-from tests.people import customer_mail
+from tests.people import customer_mail, deliver_mail
 
 ROOT = Path(__file__).parent.parent
 
@@ -195,3 +196,48 @@ def test_a_setting_that_does_not_exist_stops_every_command_with_the_closest_one(
 def test_the_configuration_is_shown_without_its_secrets(shell):
     text = said(shell("config", HELPDESK_SECRET_KEY="k" * 40))
     assert "k" * 40 not in text and re.search(r"secret_key = \*+ .*environment", text) and "port = " in text
+
+
+def test_a_person_is_exported_and_then_erased(shell, cast, work, tmp_path):
+    deliver_mail(cast.mail, customer_mail("About the zephyrmachine"))
+    work()
+    with db.reading() as session:
+        number = str(session.scalar(select(Ticket.contact_id)))
+    db.engine().dispose()
+    assert "messages" in said(shell("contacts", "export", number, "--to", "ann.zip"))
+    assert "messages.json" in zipfile.ZipFile(tmp_path / "ann.zip").namelist()
+    assert "exists already" in complaint(shell("contacts", "export", number, "--to", "ann.zip"))
+    assert "no such contact" in complaint(shell("contacts", "export", "4711", "--to", "x.zip"))
+    asked = shell("contacts", "erase", number, given=b"n\n")
+    assert asked.returncode == 1 and b"messages" in asked.stdout and b"Ann Lee" in asked.stdout
+    assert "was erased" in said(shell("contacts", "erase", number, "--yes"))
+    assert "was erased" in said(shell("contacts", "erase", number, "--yes")), "twice is as once"
+    assert b"zephyrmachine" not in (tmp_path / "data" / "helpdesk.db").read_bytes()
+
+
+def test_articles_go_out_and_come_in_by_the_shell(shell, tmp_path):
+    said(shell("init", "--email", "ada@kopi.example", "--name", "Ada"))
+    table = tmp_path / "faq.csv"
+    table.write_text("title,body,questions,locale\nDelivery,**Two** days.,When does it come?|How long?,en\n"
+                     "Pengiriman,Dua hari.,Kapan sampai?,id\n", encoding="utf-8")
+    assert "Would import: 2 new" in said(shell("articles", "import", str(table), "--try"))
+    assert "Imported: 2 new" in said(shell("articles", "import", str(table)))
+    assert "0 new, 0 changed, 2 the same" in said(shell("articles", "import", str(table)))
+    said(shell("articles", "export", str(tmp_path / "out.zip")))
+    said(shell("articles", "export", str(tmp_path / "out.csv")))
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        texts = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".md")]
+    assert len(texts) == 2 and any("**Two** days." in one and "How long?" in one for one in texts)
+    for name in ("out.zip", "out.csv"):
+        assert "0 new, 0 changed, 2 the same" in said(shell("articles", "import", str(tmp_path / name))), name
+
+
+@pytest.mark.parametrize("name, content, words", [
+    ("faq.json", b"{not json", "JSON"), ("faq.zip", b"PK\x03\x04 broken", "ZIP"), ("faq.csv", b"", "no table"),
+    ("faq.exe", b"MZ", "neither CSV")])
+def test_a_file_that_cannot_be_imported_is_named_and_nothing_is_written(shell, tmp_path, name, content, words):
+    said(shell("init", "--email", "ada@kopi.example", "--name", "Ada"))
+    (tmp_path / name).write_bytes(content)
+    assert words in complaint(shell("articles", "import", str(tmp_path / name)))
+    said(shell("articles", "export", str(tmp_path / "out.csv")))
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").count("\n") <= 1

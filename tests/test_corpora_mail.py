@@ -2,7 +2,7 @@
 
 The corpus lies beside the project (../shared/corpora) and keeps its licences; without it these tests are skipped. Its
 own check.py compares; here are the bars. Where an origin's statement is one that no reader of the mail would make, it
-is counted in a line of its own: see `doubtful`.
+is counted in a line of its own: see `doubtful` and docs/decisions/0020-doubtful-statements.md.
 """
 from __future__ import annotations
 

@@ -88,6 +88,7 @@ def chatter(house, person):
     return send
 
 
+@pytest.mark.timeout(2 * GIVE_UP_SECONDS)
 def test_nothing_is_lost_or_doubled_while_the_processes_are_killed(house):
     end = time.monotonic() + GIVE_UP_SECONDS
     each = max(1, MESSAGES // (3 * PEOPLE))

@@ -11,12 +11,14 @@ import pytest
 import requests
 
 from helpdesk.demo.people import APPS
+from helpdesk.demo.samples import SAMPLES
 from helpdesk.demo.stories import steps
 from helpdesk.services.hours import Hours
 from tests.demo import ROOT, Demo
 from tests.house import wait_for
 
 GROWS = {"sign_in_link", "system_state", "rate_count", "sqlite_sequence"}     # with every start, whatever is loaded
+GROWS |= {"task", "contact_change", "open_question", "question_group"}      # what follows from it is worked off later
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,25 @@ def test_pressing_a_button_answers_the_assistant(demo):
     ticket = ticket_with(demo, asked)
     wait_for(lambda: demo.rows("SELECT 1 FROM ticket WHERE id = :t AND status = 'resolved'", t=ticket),
              "the assistant to resolve the ticket")
+
+
+ENDS = {"answered": "answered", "choices": "offered", "form": "asked", "several": "answered",
+        "topic": "handed_over", "person": "handed_over", "anger": "handed_over", "indonesian": "answered",
+        "spanish": "answered"}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.key)
+def test_a_ready_question_ends_as_it_says(demo, sample):
+    person = demo.add(f"Sample {sample.key}")
+    demo.phone(f"people/{person}/telegram/messages", text=sample.text)
+    outcome, locale = wait_for(lambda: demo.rows(
+        "SELECT t.outcome, t.locale FROM assistant_turn t JOIN message m ON m.id = t.message_id JOIN ticket k "
+        "ON k.id = t.ticket_id JOIN contact c ON c.id = k.contact_id WHERE m.text = :text AND c.name = :name",
+        text=sample.text, name=f"Sample {sample.key}"), "the assistant's turn")[0]
+    assert (outcome, locale) == (ENDS[sample.key], sample.locale)
+    assert sample.key != "several" or demo.rows(
+        "SELECT 1 FROM assistant_turn t JOIN message m ON m.id = t.message_id WHERE m.text = :text AND t.also != '[]'",
+        text=sample.text)
 
 
 def test_a_resolved_ticket_asks_on_the_phone_how_it_went(demo):

@@ -1,18 +1,23 @@
 """Many at once: one owner, one message, one delivery, and never an error that the database could have avoided."""
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select, update
 
 from helpdesk import db
-from helpdesk.errors import HelpdeskError
+from helpdesk.clock import now
+from helpdesk.errors import Conflict, HelpdeskError
 from helpdesk.jobs import inbound as reading
 from helpdesk.jobs import outbox as sending
 from helpdesk.jobs import tasks as running
 from helpdesk.models import (
     Agent,
     AgentSession,
+    Article,
+    ArticleVersion,
     Contact,
     Delivery,
     Event,
@@ -23,7 +28,22 @@ from helpdesk.models import (
     Tag,
     Ticket,
 )
-from helpdesk.services import accounts, identities, inboxes, outbox, replies, tickets
+from helpdesk.services import (
+    accounts,
+    article_versions,
+    articles,
+    assistant,
+    chats,
+    contact_merges,
+    contact_unmerges,
+    identities,
+    inboxes,
+    outbox,
+    replies,
+    ticket_merges,
+    tickets,
+    visitors,
+)
 from tests.people import customer_mail, deliver_mail, written
 from tests.services.smtp_sink import Sink
 
@@ -119,6 +139,34 @@ def test_two_workers_run_each_reaction_once(any_cast, numbers):
     assert sorted(handed) == sorted(numbers)
 
 
+def test_an_agent_who_writes_while_the_assistant_decides_is_not_talked_over(any_cast):
+    """Whoever has the ticket first speaks first; after a person's answer the assistant says nothing, and once only
+    somebody is told that it handed over."""
+    asked = []
+    for n in range(12):
+        with db.transaction() as session:
+            message = written(session, any_cast.widget, "I want to talk to a human", address=f"visitor-{n}",
+                              external_id=f"race-{n}")
+            asked.append((message.ticket_id, message.id))
+
+    def answers(number):
+        return lambda: db.run(lambda session: replies.send(session, tickets.lock(session, number), "I am here.",
+                                                           agent=session.get(Agent, any_cast.alice.id)))
+
+    def decides(number, message_id):
+        return lambda: db.run(assistant.answer, number, message_id=message_id)
+    found = together(*[call for number, message_id in asked for call in (answers(number), decides(number, message_id))])
+    assert not [one for one in found if isinstance(one, Exception)]
+    with db.reading() as session:
+        for number, _ in asked:
+            said = session.scalars(select(Message.author_kind).where(
+                Message.ticket_id == number, Message.direction == "out").order_by(Message.seq)).all()
+            handed = session.scalar(select(func.count()).select_from(Event).where(
+                Event.ticket_id == number, Event.name == "HandedOver"))
+            assert said in (["agent"], ["assistant", "agent"]) and handed == (len(said) == 2)
+            assert session.get(Ticket, number).with_assistant is False
+
+
 def test_two_workers_send_each_mail_once(any_cast, numbers):
     sink = Sink()
     with db.transaction() as session:
@@ -176,9 +224,99 @@ def test_merges_in_a_circle_leave_people_reachable(any_cast, numbers):
     def merge(one, other):
         return lambda: db.run(lambda session: identities.merge_into(
             session, session.get(Contact, one), session.get(Contact, other), why="test"))
-    assert set(together(merge(first, second), merge(second, first))) == {None}
+    done = together(merge(first, second), merge(second, first))
+    assert set(done) == {True, False}, "one merges, the other finds them one already"
     with db.reading() as session:
         stands = [session.get(Contact, one).merged_into_id for one in (first, second)]
         assert stands.count(None) == 1, "or nobody would be left"
         survivor = identities.survivor(session, session.get(Contact, first))
         assert {session.get(Ticket, number).contact_id for number in numbers[:2]} == {survivor.id}
+
+
+def test_what_one_visitor_says_in_two_tabs_at_once_is_one_ticket(any_cast, monkeypatch):
+    """A first message that is written but not committed yet: the second waits for it, and finds its ticket."""
+    monkeypatch.setattr(chats.limits, "hit", lambda *_: 1)      # its row would queue them too, within one minute
+    with db.transaction() as session:
+        visitor = visitors.start(session, any_cast.widget)[0].id
+    written_by_one, go_on = threading.Event(), threading.Event()
+
+    def first():
+        with db.transaction() as session:
+            chats.write(session, any_cast.widget, visitor, {"client_id": "tab-one-1", "text": "Hello"})
+            written_by_one.set()
+            go_on.wait(1)
+
+    def second():
+        written_by_one.wait(10)
+        return db.run(chats.write, any_cast.widget, visitor, {"client_id": "tab-two-1", "text": "Anybody there?"})
+    assert together(first, second) == [None, None]
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+        assert session.scalars(select(Message.text).where(Message.direction == "in").order_by(Message.seq)).all() == [
+            "Hello", "Anybody there?"]
+
+
+def merged_both_ways(verb, ids):
+    """The same two, joined at once in both directions, several times; then taken apart at once, twice each."""
+    for _ in range(5):
+        done = together(*(lambda pair=pair: db.run(verb[0], *pair) for pair in (ids, ids[::-1], ids, ids[::-1])))
+        refused = [one for one in done if isinstance(one, Exception)]
+        assert all(isinstance(one, Conflict) for one in refused) and len(refused) == 3, done
+        with db.reading() as session:
+            rows = session.scalars(select(verb[2]).where(verb[2].id.in_(ids))).all()
+            assert sorted(one.merged_into_id is None for one in rows) == [False, True], "one goes on"
+        done = together(*(lambda one=one: db.run(verb[1], one) for one in (*ids, *ids)))
+        assert sum(not isinstance(one, Exception) for one in done) == 1
+        assert all(isinstance(one, Conflict) for one in done if isinstance(one, Exception)), done
+        with db.reading() as session:
+            assert {one.merged_into_id for one in session.scalars(select(verb[2]).where(verb[2].id.in_(ids)))} == {None}
+
+
+def test_two_tickets_that_are_merged_both_ways_at_once_are_merged_once(any_cast, numbers):
+    merged_both_ways((lambda session, one, other: ticket_merges.merge(session, one, other, "agent:1").id,
+                      lambda session, one: ticket_merges.unmerge(session, one, "agent:1").id, Ticket), numbers[:2])
+
+
+def test_two_contacts_that_are_merged_both_ways_at_once_are_merged_once(any_cast, numbers):
+    with db.reading() as session:
+        ids = [session.get(Ticket, one).contact_id for one in numbers[:2]]
+    merged_both_ways((lambda session, one, other: contact_merges.merge(session, one, other, "test", "agent:1").id,
+                      lambda session, one: contact_unmerges.unmerge(session, one, "agent:1").id, Contact), ids)
+
+
+def test_replies_that_come_while_tickets_are_merged_and_parted_are_all_kept(any_cast, numbers):
+    first, second = numbers[:2]
+    with db.transaction() as session:
+        session.get(Ticket, second).contact_id = session.get(Ticket, first).contact_id
+
+    def reply(n):
+        return lambda: db.run(lambda session: written(
+            session, any_cast.mail, f"reply {n}", address=f"p{n % 2}@example.com", external_id=f"<again{n}>",
+            replies_to=[f"<{n % 2}>"]).id)
+
+    def join():
+        for _ in range(4):
+            db.run(lambda session: ticket_merges.merge(session, first, second, "agent:1").id)
+            db.run(lambda session: ticket_merges.unmerge(session, first, "agent:1").id)
+    done = together(join, *(reply(n) for n in range(12)))
+    assert not [one for one in done if isinstance(one, Exception)], done
+    with db.reading() as session:
+        where = dict(session.execute(select(Message.external_id, Message.ticket_id).where(
+            Message.external_id.like("<again%"))).all())
+        assert where == {f"<again{n}>": (first, second)[n % 2] for n in range(12)}, "each in its own ticket again"
+
+
+def test_two_workers_publish_a_scheduled_article_once(any_cast):
+    with db.transaction() as session:
+        made = [articles.create(session, title=f"Article {n}", body="Old.") for n in range(5)]
+        for one in made:
+            article_versions.save(session, one, replace(article_versions.current(one), body="New."), then="schedule",
+                                  publish_at=now() + timedelta(hours=1), actor="agent:1")
+    with db.transaction() as session:       # an hour later
+        session.execute(update(ArticleVersion).where(ArticleVersion.publish_at.is_not(None)).values(publish_at=now()))
+    done = together(*[lambda: db.run(article_versions.publish_due)] * 4)
+    assert sum(done) == 5, done
+    with db.reading() as session:
+        assert {one.body for one in session.scalars(select(Article))} == {"New."}
+        told = select(func.count()).select_from(Event).where(Event.name == "SettingsChanged", Event.actor == "system")
+        assert session.scalar(told.where(cast(Event.data, String).contains("published as scheduled"))) == 5

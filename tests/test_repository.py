@@ -63,6 +63,17 @@ def test_the_test_lock_agrees_with_the_run_lock():
     assert run.items() <= test.items()
 
 
+def test_the_encoder_of_make_run_is_the_one_of_the_extra():
+    def pins(name):
+        return dict(re.findall(r"(?m)^([a-z0-9-]+)==([\w.+!-]+)", (ROOT / "requirements" / name).read_text()))
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [wanted] = project["optional-dependencies"]["multilingual"]
+    name, version = wanted.split("==")
+    assert pins("multilingual.txt") == {name: version, "numpy": pins("run.txt")["numpy"]}
+    assert pins("multilingual.txt").items() <= pins("test.txt").items()
+
+
 def test_the_lock_names_every_dependency_of_the_package():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = project["dependencies"] + [one for group in project["optional-dependencies"].values() for one in group]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import deque
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -27,6 +28,7 @@ class WhatsAppNumber(Account):
         super().__init__(*args)
         self.strangers: set[str] = set()
         self.templates: list[dict[str, Any]] = []       # as the Graph API lists them
+        self.sent_templates: deque[dict[str, Any]] = deque(maxlen=20)      # as they came in
         self.business_account = f"waba-{self.account}"
         self.late_errors = False
 
@@ -223,9 +225,23 @@ class WhatsAppNumber(Account):
         if found["status"] != "APPROVED":
             raise Refused(400, 132015, "Template is paused")
         given = {c.get("type"): c.get("parameters") or [] for c in said.get("components") or ()}
-        lines = []
+        lines, files = [], []
         for part in found["components"]:
             text, values = part.get("text", ""), given.get(part["type"].lower(), [])
+            kind = part.get("format", "TEXT").lower()
+            if kind in MEDIA:
+                need(len(values) == 1 and values[0].get("type") == kind, f"header of the type {kind}", 132012)
+                media = values[0].get(kind) or {}
+                need(self.files.get(str(media.get("id"))), f"{kind}.id", 131009)
+                need(kind == "document" or "filename" not in media, "filename", 131009)
+                files.append(self.files.get(media["id"]))
+                continue
+            if kind == "location":
+                place = values[0].get("location") if len(values) == 1 else None
+                need(place and all(place.get(key) for key in ("latitude", "longitude", "name", "address")),
+                     "header of the type location", 132012)
+                lines.append(f"{place['name']}, {place['address']}")
+                continue
             places = list(dict.fromkeys(PLACE.findall(text)))
             if len(values) != len(places):
                 raise Refused(400, 132000, "Number of parameters does not match the expected number of params")
@@ -234,7 +250,8 @@ class WhatsAppNumber(Account):
                 need(value.get("text") and not re.search(r"[\n\t]|    ", value["text"]), "parameter format", 132018)
                 text = text.replace(f"{{{{{place}}}}}", value["text"])
             lines += [text] if text else []
-        return {"text": "\n\n".join(lines), "template": said["name"]}
+        self.sent_templates.append(said)
+        return {"text": "\n\n".join(lines), "template": said["name"], **({"files": files} if files else {})}
 
     def list_templates(self) -> Response:
         """GET /{business_account_id}/message_templates"""

@@ -23,7 +23,7 @@ from helpdesk.demo.platforms import Platforms
 from helpdesk.demo.stories import steps
 from helpdesk.demo.wire import Post
 from helpdesk.models import SystemState
-from helpdesk.services import accounts, inboxes, setup, sla
+from helpdesk.services import accounts, inboxes, setup, sla, tasks
 from helpdesk.settings import Settings
 
 WELCOME = """
@@ -70,6 +70,7 @@ def load(config: Settings, memory: Memory, mail: MailSimulator) -> None:
         with db.transaction() as session:
             house.build(session, config, seed)
             _tell_history(session, config, memory, mail, people, seed, until)
+            tasks.plan(session, "jobs.open_questions.catch_up", None)      # reactions of the past leave out slow work
             session.add(SystemState(key=house.STATE, value={"admin": seed["agent"][0]["email"]}))
     finally:
         gc.enable()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import clock
-from helpdesk.demo import wire
+from helpdesk.demo import site, wire
 from helpdesk.demo.aftermath import MOMENT, Aftermath
 from helpdesk.demo.people import People, Person
 from helpdesk.demo.platforms import Platforms
@@ -27,6 +27,7 @@ from helpdesk.services import (
     ratings,
     replies,
     routes,
+    site_identity,
     tickets,
     visitors,
 )
@@ -62,6 +63,7 @@ class History:
 
     def _writes(self, story: Story, text: str, channel: str = "") -> None:
         person, channel = self.people.get(story.who), channel or story.channel
+        site.ordered(self.session, self.accounts["web"], person, f"{story.subject} {text}")
         if channel == "web":
             self._write_on_site(story, person, {"text": text})
         else:
@@ -163,7 +165,9 @@ class History:
         inbox = self.accounts["web"]
         if story.visitor_id is None:
             visitor, _ = visitors.start(self.session, inbox, person.locale, "/demo/shop")
-            visitors.claim_contact(self.session, visitor, person.email, person.name)
+            site_identity.claim(self.session, visitors.contact_of(self.session, visitor), {
+                "email": person.email, "name": person.name})
+            site.looked(self.session, inbox, visitor, person)
             story.visitor_id = visitor.id
         chats.write(self.session, inbox, story.visitor_id,
                     {"client_id": secrets.token_urlsafe(12), "locale": person.locale, "page": "/demo/shop", **given})

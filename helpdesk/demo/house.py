@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -15,15 +16,17 @@ from sqlalchemy.orm import Session
 from channels._standard_webhooks import new_secret
 from helpdesk import paths
 from helpdesk.clock import now
+from helpdesk.demo import macros, samples
 from helpdesk.demo.apps import CALLED, META, mount
 from helpdesk.errors import Conflict
 from helpdesk.models import Agent, BusinessHours, Inbox, SystemState, Tag, Team, TeamMember
-from helpdesk.services import accounts, articles, inboxes, sla
+from helpdesk.services import accounts, articles, help_centre, inboxes, sla
 from helpdesk.settings import Settings
 
 STATE = "demo"
 COMPANY = "Kopi & Co"
 SUPPORT = "support@kopi.example"
+ACCENT = "#8a4b2a"
 SMTP_PORT = 2525
 BEFORE_IT_ALL = timedelta(days=365)     # the inboxes are older than the history that came through them
 CHOSEN = {"company_name": COMPANY, "survey_delay_minutes": 1, "continuity_seconds": 30}
@@ -90,10 +93,12 @@ def loaded(session: Session) -> dict | None:
 def build(session: Session, config: Settings, seed: Mapping) -> None:
     """Make agents, teams, hours, promises, labels, inboxes and articles, as config/seeds/demo.toml says."""
     people = {one["key"]: accounts.create(session, one["name"], one["email"], one["role"]) for one in seed["agent"]}
+    teams = {}
     for one in seed["team"]:
         team = Team(name=one["name"])
         session.add(team)
         session.flush()
+        teams[team.name] = team.id
         session.add_all(TeamMember(team_id=team.id, agent_id=people[key].id) for key in one["members"])
     hours = BusinessHours(name=seed["hours"]["name"], time_zone=config.time_zone, week=seed["hours"]["week"])
     session.add(hours)
@@ -102,8 +107,18 @@ def build(session: Session, config: Settings, seed: Mapping) -> None:
     policy.hours_id = hours.id
     policy.first_response, policy.resolution = dict(seed["sla"]["first_response"]), dict(seed["sla"]["resolution"])
     session.add_all(Tag(name=name) for name in seed["tags"])
+    samples.prepare(session, next(iter(teams.values()), None))
+    macros.load(session, seed, next(one for one in people.values() if one.may("manager")), teams)
     _make_inboxes(session)
-    articles.load(session, (paths.SEEDS / "articles.toml").read_text(encoding="utf-8"))
+    for file in (paths.SEEDS / "articles/categories.toml", *help_texts()):
+        articles.load(session, file.read_text(encoding="utf-8"))
+    help_centre.save(session, on=True, titles={}, welcomes={}, accent=ACCENT, locale="", robots=True,
+                     shop_url=f"{config.base_url}/demo/shop", actor="system")
+
+
+def help_texts() -> list[Path]:
+    """The files of the company's articles, one per language."""
+    return sorted(file for file in (paths.SEEDS / "articles").glob("*.toml") if file.name != "categories.toml")
 
 
 def _make_inboxes(session: Session) -> None:
@@ -111,7 +126,8 @@ def _make_inboxes(session: Session) -> None:
     app_secret = secrets.token_urlsafe(24)
     meta = {"app_secret": app_secret, "api_base": "http://127.0.0.1:9"}
     values = {
-        "web": ("Shop chat", {"title": COMPANY, "color": "#8a4b2a", "identity_secret": secrets.token_urlsafe(32)}),
+        "web": ("Shop chat", {"title": COMPANY, "color": ACCENT, "identity_secret": secrets.token_urlsafe(32),
+                              "attribute_names": "coffee_club = Coffee club\norders_so_far = Orders so far"}),
         "email": ("Support mail", {"address": SUPPORT, "name": COMPANY, "smtp_host": "127.0.0.1", "smtp_port": "9",
                                    "smtp_security": "none"}),
         "whatsapp": ("WhatsApp", {**meta, "phone_number_id": "106540352242922",

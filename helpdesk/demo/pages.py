@@ -18,6 +18,7 @@ from helpdesk.demo.apps import APPS, described
 from helpdesk.demo.memory import SOMETIMES
 from helpdesk.demo.people import People, Person
 from helpdesk.demo.platforms import Platforms
+from helpdesk.demo.samples import SAMPLES
 from helpdesk.errors import Conflict, Forbidden, NotFound
 from helpdesk.services import files, recipients
 from helpdesk.web.access import public
@@ -54,7 +55,8 @@ def phone():
     platforms, _, _ = _phone()
     apps = {app: {**described(app, platforms.account(app)), "trouble": trouble.described(app, platforms.account(app))}
             for app in APPS}
-    response = make_response(render_template("demo/phone.html", apps=apps))
+    questions = [one._asdict() for one in SAMPLES]
+    response = make_response(render_template("demo/phone.html", apps=apps, questions=questions))
     response.headers["Permissions-Policy"] = "camera=(), microphone=(self), geolocation=(), payment=()"
     return response
 

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from channels.base import File, SendError
 from helpdesk import db
-from helpdesk.models import Attachment, Inbox, Message, RawInbound
-from helpdesk.services import files, inboxes
+from helpdesk.models import Attachment, Inbox, Message
+from helpdesk.services import files, inboxes, unneeded
 
 
 def fetch(ticket_id: int, *, message_id: int, **_) -> None:
@@ -42,7 +42,6 @@ def _done(ticket_id: int, attachment_id: int, **values) -> None:
 def forget(ticket_id: int, *, hashes: list[str], **_) -> None:
     """Remove files of messages that were taken back, unless something else holds the same bytes."""
     with db.reading() as session:
-        needed = {*session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(hashes))),
-                  *session.scalars(select(RawInbound.sha256).where(RawInbound.sha256.in_(hashes)))}
-    for sha256 in set(hashes) - needed:
+        gone = unneeded.unneeded(session, hashes)
+    for sha256 in gone:
         files.forget(sha256)

@@ -4,16 +4,17 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from helpdesk import db, settings
+from helpdesk import db
 from helpdesk.clock import now
-from helpdesk.models import AgentSession, Attachment, RawInbound, SignInLink, SystemState
-from helpdesk.services import files, limits, mail_tokens, pictures
+from helpdesk.jobs import retention, unneeded_files
+from helpdesk.models import AgentSession, BulkChange, BulkItem, SignInLink, SystemState
+from helpdesk.services import limits, mail_tokens, pictures, verification
 
 HEARTBEAT = "worker"
-BATCH = 1000
+TAKEN_BACK = timedelta(days=7)      # changes that can no longer be taken back, and whose reasons have been read
 
 
 def heartbeat() -> None:
@@ -26,34 +27,22 @@ def _beat(session: Session) -> None:
 
 
 def run() -> None:
-    """Forget rate counts, ended sessions, used links, sign-ins for mailboxes, cached pictures, and raw deliveries that
-    are older than `raw_keep_days`."""
+    """Forget rate counts, ended sessions, used links, sign-ins for mailboxes, old codes, cached pictures, what
+    agents changed and could take back, what the timers of the settings' privacy page say, and files that nothing
+    speaks of."""
     db.run(limits.forget_old)
     db.run(_forget)
     db.run(mail_tokens.sweep)
+    db.run(verification.forget_old)
     pictures.forget_old()
-    while hashes := db.run(_forget_raw):
-        for sha256 in hashes:
-            if sha256:
-                files.forget(sha256)
+    retention.run_due()
+    unneeded_files.sweep_due()
 
 
 def _forget(session: Session) -> None:
     at = now()
     session.execute(delete(SignInLink).where(SignInLink.expires_at < at - timedelta(days=30)))
     session.execute(delete(AgentSession).where(AgentSession.ended_at < at - timedelta(days=90)))
-
-
-def _forget_raw(session: Session) -> list[str]:
-    """Take the bytes of old deliveries out of the database; returns, for each, the hash whose file goes too ('' for
-    none, or where something else still needs it)."""
-    old = now() - timedelta(days=settings.current().raw_keep_days)
-    rows = session.execute(select(RawInbound.id, RawInbound.sha256).where(
-        RawInbound.received_at < old, RawInbound.state.in_(("processed", "discarded")),
-        or_(RawInbound.body.is_not(None), RawInbound.sha256 != "")).order_by(RawInbound.id).limit(BATCH)).all()
-    session.execute(update(RawInbound).where(RawInbound.id.in_([row.id for row in rows]))
-                    .values(body=None, sha256="", headers={}, query={}))
-    hashes = {row.sha256 for row in rows} - {""}
-    needed = {*session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(hashes))),
-              *session.scalars(select(RawInbound.sha256).where(RawInbound.sha256.in_(hashes)))}
-    return [row.sha256 if row.sha256 not in needed else "" for row in rows]
+    old = select(BulkChange.id).where(BulkChange.done_at < at - TAKEN_BACK)
+    session.execute(delete(BulkItem).where(BulkItem.bulk_id.in_(old)))
+    session.execute(delete(BulkChange).where(BulkChange.id.in_(old)))

@@ -29,7 +29,7 @@ def start(config: Settings) -> Callable[[], None]:
         if address:
             host, _, port = address.rpartition(":")
             door = Listener(host or "127.0.0.1", int(port), accept, known, lmtp=lmtp,
-                            max_size=config.max_upload_mb * 1_000_000)
+                            max_size=config.max_upload_mb * 1_000_000, relays=config.smtp_relays)
             door.start()
             doors.append(door)
             log.info("%s listens on %s", "LMTP" if lmtp else "SMTP", address)

@@ -15,7 +15,17 @@ from helpdesk import db, settings
 from helpdesk.clock import now
 from helpdesk.jobs import mail_tokens, pace
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Ticket
-from helpdesk.services import acknowledgements, automatic_mail, files, inboxes, letters, outbox, unsubscribing
+from helpdesk.services import (
+    acknowledgements,
+    automatic_mail,
+    files,
+    inboxes,
+    letters,
+    outbox,
+    parts,
+    unsubscribing,
+    verification,
+)
 
 log = logging.getLogger(__name__)
 LANES = 32          # inboxes that are served side by side
@@ -130,7 +140,7 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         letters.way_out(identity) if ended else "", "")
     outbound = Outbound(
         id=str(delivery.id), address=identity.value, html="" if digest else message.html,
-        text=payload["mail_text"] if digest else message.text,
+        text=_text(session, message, ticket, digest),
         subject=letters.subject(ticket, message, bare=automatic_mail.bare(ticket, message, identity, inbox))
         if mail else "",
         files=_files(session, payload["mail_messages"] if digest else [message.id]),
@@ -146,6 +156,14 @@ def prepare(session: Session, delivery_id: int) -> tuple[Channel, list[Outbound]
         template=FilledTemplate(**payload["template"]) if payload.get("template") else None,
         within_window=_within_window(session, channel, inbox, identity))
     return channel, channel.prepare(outbound), delivery.parts_sent
+
+
+def _text(session: Session, message: Message, ticket: Ticket, digest: bool) -> str:
+    if digest:
+        return message.payload["mail_text"]
+    if number := (message.payload or {}).get(verification.MARK):
+        return verification.words(session, number, ticket.contact.locale)
+    return message.text
 
 
 def _history(session: Session, ticket: Ticket, message: Message, channel: Channel) -> list[Quote]:
@@ -166,9 +184,10 @@ def _files(session: Session, message_ids: list[int]) -> list[tuple[str, str, byt
 
 
 def _answered(session: Session, message: Message) -> list[str]:
+    whole = parts.ids(session, session.get(Ticket, message.ticket_id))
     last = session.scalar(select(Message.external_id).where(
-        Message.ticket_id == message.ticket_id, Message.inbox_id == message.inbox_id, Message.direction == "in",
-        Message.seq < message.seq).order_by(Message.seq.desc()).limit(1))
+        Message.ticket_id.in_(whole), Message.inbox_id == message.inbox_id, Message.direction == "in",
+        Message.id < message.id).order_by(Message.id.desc()).limit(1))
     return [last] if last else []
 
 

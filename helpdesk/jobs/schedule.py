@@ -7,22 +7,40 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from helpdesk import db
-from helpdesk.jobs import connections, housekeeping, mail_tokens, mailboxes, pump, templates
-from helpdesk.services import sla, surveys, tickets
+from helpdesk.jobs import (
+    bulk,
+    connections,
+    duplicates,
+    housekeeping,
+    later_replies,
+    mail_tokens,
+    mailboxes,
+    open_questions,
+    pump,
+    templates,
+)
+from helpdesk.services import article_versions, digests, sla, surveys, tickets, unseen_mail
 
 log = logging.getLogger(__name__)
 
 TICKS: tuple[tuple[str, Callable, float], ...] = (      # name, what to do, every so many seconds
     ("wake the pump", pump.wake, 1),
+    ("replies that leave later", later_replies.run, 1),
     ("worker is alive", housekeeping.heartbeat, 10),
     ("poll mailboxes", mailboxes.poll_due, 5),
     ("compare mailboxes", mailboxes.compare_due, 600),
     ("SLA", lambda: db.run(sla.breach_due), 15),
     ("surveys", lambda: db.run(surveys.send_due), 15),
     ("snoozed tickets", lambda: db.run(tickets.wake_due), 15),
+    ("unseen news by mail", lambda: db.run(unseen_mail.plan_due), 30),
+    ("digests", lambda: db.run(digests.plan_due), 60),
     ("mailbox tokens", mail_tokens.renew_due, 30),
     ("disconnected inboxes", connections.probe_due, 60),
     ("templates", templates.fetch_due, 30),
+    ("duplicates", duplicates.refresh_due, 5),
+    ("bulk changes", bulk.work_due, 1),
+    ("open questions", open_questions.refresh_due, 300),
+    ("scheduled articles", lambda: db.run(article_versions.publish_due), 15),
     ("housekeeping", housekeeping.run, 3600),
 )
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.clock import now
-from helpdesk.db import Base, UTCDateTime
+from helpdesk.db import Base, Json, UTCDateTime
 
 ROLES = ("agent", "manager", "admin")       # each may do what the ones before it may
 
@@ -22,9 +22,16 @@ class Agent(Base):
     role: Mapped[str] = mapped_column(String(16), default="agent")
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     theme: Mapped[str] = mapped_column(String(8), default="auto")
+    locale: Mapped[str] = mapped_column(String(16), default="", server_default="")      # '' : as their browser says
+    preferences: Mapped[dict] = mapped_column(Json, default=dict, server_default="{}")   # agent_preferences
+    mail_notices: Mapped[list] = mapped_column(Json, default=list)      # what they are told of by mail, too
+    answers_by_mail: Mapped[bool] = mapped_column(default=False)        # an answer to such a mail is their answer
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    capacity: Mapped[int | None]        # how much open work fits; None: no limit
+    digest_at: Mapped[datetime | None] = mapped_column(UTCDateTime)     # when they last got the digest of their day
+    away_since: Mapped[datetime | None] = mapped_column(UTCDateTime)    # what comes back does not wait for them
 
     @property
     def actor(self) -> str:
@@ -70,6 +77,9 @@ class Team(Base):
     __tablename__ = "team"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
+    reopen: Mapped[str] = mapped_column(String(8), default="", server_default="")    # see services.reopening
+    reopen_days: Mapped[int | None]
+    reopen_keeps: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class TeamMember(Base):

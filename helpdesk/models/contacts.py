@@ -32,10 +32,14 @@ class Contact(Base):
     locale: Mapped[str] = mapped_column(String(16), default="")
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     external_id: Mapped[str | None] = mapped_column(String(200), unique=True)     # the site's own id (token `sub`)
+    prefers: Mapped[str] = mapped_column(String(32), default="", server_default="")      # the channel they want
+    prefers_by: Mapped[str] = mapped_column(String(12), default="", server_default="")   # agent or contact: who said so
     claims: Mapped[dict] = mapped_column(Json, default=dict)     # addresses they named that belong to somebody else
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    hold: Mapped[str] = mapped_column(String(200), default="", server_default="")   # why nothing of theirs may go
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     identities: Mapped[list[Identity]] = relationship(back_populates="contact", order_by="Identity.id")
 
@@ -47,7 +51,7 @@ class Contact(Base):
     @property
     def label(self) -> str:
         """A name to show, also for somebody who never gave one."""
-        return self.name or f"Visitor {self.id}"
+        return self.name or f"{'Erased person' if self.erased_at else 'Visitor'} {self.id}"
 
 
 class Identity(Base):
@@ -65,7 +69,7 @@ class Identity(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unwanted: Mapped[str] = mapped_column(String(60), default="", server_default="")    # what they did against our mail
     pictures_wanted: Mapped[bool] = mapped_column(default=False)    # remote ones in mail from here are always shown
-    unsubscribed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)   # wants no surveys and the like
+    blocked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)    # what comes from here goes to spam
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     contact: Mapped[Contact] = relationship(back_populates="identities")

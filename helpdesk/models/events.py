@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.clock import now
 from helpdesk.db import Base, Json, UTCDateTime
+
+OF_NO_TICKET = text("seq IS NULL")
 
 
 class Event(Base):
@@ -23,4 +25,7 @@ class Event(Base):
     data: Mapped[dict] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
-    __table_args__ = (Index(None, "ticket_id", "seq"), Index(None, "name", "created_at"))
+    __table_args__ = (Index(None, "ticket_id", "seq"), Index(None, "name", "created_at"),
+                      Index("ix_event_of_person", "contact_id", sqlite_where=OF_NO_TICKET,
+                            postgresql_where=OF_NO_TICKET),
+                      Index("ix_event_ticket_id_created_at", "ticket_id", "created_at", "seq", "name"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.clock import now
@@ -25,6 +25,14 @@ class Inbox(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     assistant: Mapped[bool] = mapped_column(default=True)
     enabled: Mapped[bool] = mapped_column(default=True)
+    reopen: Mapped[str] = mapped_column(String(8), default="", server_default="")    # see services.reopening
+    reopen_days: Mapped[int | None]
+    reopen_keeps: Mapped[bool] = mapped_column(default=True, server_default=true())
+    one_matter: Mapped[bool] = mapped_column(default=True, server_default=true())    # shared with other channels
+    one_matter_days: Mapped[int | None]         # how long after the last message; None: as the house
+    mail_unseen: Mapped[bool] = mapped_column(default=True, server_default=true())   # of a chat
+    mail_after_seconds: Mapped[int | None]      # None: as the house
+    undo_seconds: Mapped[int | None]            # how long a reply can be taken back; None: as its channel
     cursor: Mapped[str] = mapped_column(Text, default="")
     polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -44,6 +44,7 @@ class Message(Base):
 
     __table_args__ = (UniqueConstraint("inbox_id", "external_id"), UniqueConstraint("ticket_id", "client_id"),
                       Index(None, "ticket_id", "seq"), Index(None, "identity_id", "inbox_id", "id"),
+                      Index("ix_message_ticket_id_created_at", "ticket_id", "created_at", "seq"),
                       Index(None, "created_at"))
 
     @property

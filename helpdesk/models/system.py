@@ -30,7 +30,7 @@ class RateCount(Base):
 
 class Notification(Base):
     """Something an agent should look at: shown live, and kept until they have seen it. `kind`: handover, assigned,
-    rating, breach, failure, disconnected, mailbox, paused."""
+    mention, refused, rating, breach, failure, disconnected, mailbox, paused."""
     __tablename__ = "notification"
     id: Mapped[int] = mapped_column(primary_key=True)
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
@@ -39,5 +39,7 @@ class Notification(Base):
     text: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    mailed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)         # told by mail too
+    escalated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)      # nobody looked: others were told
 
     __table_args__ = (Index(None, "agent_id", "seen_at", "id"),)

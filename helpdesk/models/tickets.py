@@ -23,6 +23,7 @@ class Status(StrEnum):
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 SNOOZED = text("snoozed_until IS NOT NULL")
+MERGED, FOLLOWING = text("merged_into_id IS NOT NULL"), text("follows_ticket_id IS NOT NULL")
 
 
 class Ticket(Base):
@@ -43,8 +44,11 @@ class Ticket(Base):
     assistant_misses: Mapped[int] = mapped_column(default=0)
     handed_over_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)    # the customer waits for us
+    spam_at: Mapped[datetime | None] = mapped_column(UTCDateTime)      # an agent said so; reports leave it out
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    merged_aside: Mapped[bool] = mapped_column(default=False)      # its customer takes no part in what it went into
+    has_merged: Mapped[bool] = mapped_column(default=False)        # others went into this one: services.parts
     follows_ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     seq: Mapped[int] = mapped_column(default=0)
     preview: Mapped[str] = mapped_column(String(200), default="")
@@ -54,6 +58,7 @@ class Ticket(Base):
     last_message_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     first_response_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)    # its words are gone (helpdesk.services.wiping)
 
     contact: Mapped[Contact] = relationship()
     agent: Mapped[Agent | None] = relationship()
@@ -67,6 +72,9 @@ class Ticket(Base):
                             sqlite_where=text("with_assistant = 1"), postgresql_where=text("with_assistant")),
                       Index("ix_ticket_snoozed", "status", "last_message_at", "id", sqlite_where=SNOOZED,
                             postgresql_where=SNOOZED),
+                      Index("ix_ticket_merged", "merged_into_id", sqlite_where=MERGED, postgresql_where=MERGED),
+                      Index("ix_ticket_following", "follows_ticket_id", sqlite_where=FOLLOWING,
+                            postgresql_where=FOLLOWING),
                       Index(None, "contact_id", "id"), Index(None, "created_at"), Index(None, "due_at"))
 
     @property
@@ -80,11 +88,25 @@ class Ticket(Base):
         return f"ticket:{self.id}"
 
 
+class TicketLink(Base):
+    """Two matters that belong together, and stay two. `kind`: parent (`to` is the larger matter of which `from` is a
+    part) or related (`from` has the smaller number). That one follows another stands on the ticket itself."""
+    __tablename__ = "ticket_link"
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    to_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    __table_args__ = (Index(None, "from_id"),)
+
+
 class Tag(Base):
     """A label."""
     __tablename__ = "tag"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(50), unique=True)
+    colour: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    description: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class TicketTag(Base):

@@ -12,7 +12,7 @@ from helpdesk import db
 from helpdesk.jobs import typing
 from helpdesk.models import Ticket
 from helpdesk.realtime import AGENT, socketio, widget
-from helpdesk.services import accounts
+from helpdesk.services import accounts, parts
 from helpdesk.web.access import cookie_name
 
 log = logging.getLogger(__name__)
@@ -53,9 +53,11 @@ def watch(data) -> dict:
     ticket_id = _ticket_id(data)
     with db.reading() as session:
         ticket = session.get(Ticket, ticket_id) if ticket_id else None
+        whole = parts.all_ids(session, ticket) if ticket else ()
     if ticket is None:
         return {"ok": False}
-    join_room(f"ticket:{ticket_id}")
+    for one in whole:       # receipts of what was merged into it are told where it was said
+        join_room(f"ticket:{one}")
     emit("who", {"ticket": ticket_id}, to=f"ticket:{ticket_id}", include_self=False)
     return {"ok": True, "seq": ticket.seq}
 

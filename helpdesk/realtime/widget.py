@@ -11,12 +11,13 @@ from flask_socketio import ConnectionRefusedError, disconnect, join_room
 from sqlalchemy import bindparam, select
 
 from helpdesk import db
-from helpdesk.errors import HelpdeskError
+from helpdesk.errors import Forbidden, HelpdeskError
 from helpdesk.models import Identity, Inbox, Participant, Ticket, Visitor
 from helpdesk.realtime import AGENT, WIDGET, socketio
 from helpdesk.services import chats, inboxes, visitors
 
 TOKEN = select(Visitor.token_hash).where(Visitor.id == bindparam("id"))
+NOBODY = {"ok": False, "status": 401, "error": ""}
 EVENTS, PER_SECONDS = 20, 10        # of one socket
 
 
@@ -66,13 +67,16 @@ def gone(reason=None) -> None:
 @socketio.on("message", namespace=WIDGET)
 def message(data=None) -> dict:
     """One message; answered with {"ok", "client_id"} or {"ok": false, "status", "error", "retry_after"}."""
-    seat = _seat()
+    seat = _seats.get(request.sid)
     if seat is None:
-        return {"ok": False, "status": 401, "error": ""}
+        return NOBODY
     if seat.busy():
         return {"ok": False, "status": 429, "error": "Too many messages at once.", "retry_after": PER_SECONDS}
     try:
-        db.run(chats.write, seat.inbox, seat.visitor_id, data)
+        db.run(chats.write, seat.inbox, seat.visitor_id, data, seat.token_hash)     # the token is checked on the way
+    except Forbidden:
+        disconnect()
+        return NOBODY
     except HelpdeskError as error:
         return {"ok": False, "status": error.status, "error": str(error),
                 "retry_after": getattr(error, "retry_after", 0)}
@@ -97,7 +101,7 @@ def typing(data=None) -> None:
 def seen(data=None) -> None:
     """They have read up to {"seq"}, if {"conversation"} is still their current one."""
     seat = _seat()
-    if seat is None or seat.busy() or not isinstance(data, dict) or not isinstance(data.get("seq"), int):
+    if seat is None or seat.busy() or not isinstance(data, dict) or not visitors.is_place(data.get("seq")):
         return
     with db.transaction() as session:
         visitor = session.get(Visitor, seat.visitor_id)

@@ -40,6 +40,15 @@ def create(session: Session, name: str, email: str, role: str = "agent", passwor
     return agent
 
 
+def set_away(session: Session, agent: Agent, away: bool) -> None:
+    """They are not there for a while, or are back. What they have stays theirs; what was settled and comes back does
+    not wait for them (services.reopening)."""
+    if bool(agent.away_since) != away:
+        agent.away_since = now() if away else None
+        events.record(session, events.SettingsChanged(what="agent", detail="away" if away else "back"),
+                      actor=agent.actor)
+
+
 def by_email(session: Session, email: str) -> Agent:
     """The account of this address. Raises NotFound."""
     agent = session.scalar(select(Agent).where(Agent.email == email.strip().lower()))

@@ -7,8 +7,18 @@ from sqlalchemy.orm import Session
 from channels._mail_signature import filled
 from helpdesk import events, settings, texts
 from helpdesk.models import Inbox, Message, Ticket
-from helpdesk.services import automatic_mail, inbox_forms, inboxes, replies, routes, tickets
+from helpdesk.services import (
+    automatic_mail,
+    expected_answer,
+    help_urls,
+    inbox_forms,
+    inboxes,
+    replies,
+    routes,
+    tickets,
+)
 from helpdesk.services.handover import customer_language
+from helpdesk.services.help_words import Words
 
 MARK = "acknowledgement"
 
@@ -20,7 +30,8 @@ def confirm(session: Session, ticket_id: int, *, message_id: int, automatic: str
     if automatic or message is None or not inboxes.is_mail(message.channel):
         return
     ticket, inbox = tickets.lock(session, ticket_id), session.get(Inbox, message.inbox_id)
-    if not inbox_forms.is_yes((inbox.settings or {}).get("acknowledge", "")) or _others(session, ticket, message):
+    wanted = inbox_forms.is_yes((inbox.settings or {}).get("acknowledge", ""))
+    if ticket.spam_at or not wanted or _others(session, ticket, message):
         return
     route = next((r for r in routes.routes(session, ticket, "system")
                   if (r.inbox.id, r.identity.id) == (message.inbox_id, message.identity_id) and r.open), None)
@@ -29,7 +40,7 @@ def confirm(session: Session, ticket_id: int, *, message_id: int, automatic: str
     if why := automatic_mail.blocked(session, ticket, route):
         events.record(session, events.AutomaticMailWithheld(what="confirmation", why=why), ticket=ticket)
         return
-    replies.send(session, ticket, _words(session, ticket, inbox), by="system", route=route, payload={MARK: True})
+    replies.send(session, ticket, _words(session, ticket, inbox, route), by="system", route=route, payload={MARK: True})
 
 
 def _others(session: Session, ticket: Ticket, message: Message) -> bool:
@@ -37,10 +48,18 @@ def _others(session: Session, ticket: Ticket, message: Message) -> bool:
         Message.ticket_id == ticket.id, Message.kind == "message", Message.id != message.id).limit(1)) is not None
 
 
-def _words(session: Session, ticket: Ticket, inbox: Inbox) -> str:
-    """The inbox's own words, or ours. The contact's name is not among them: whoever wrote may have chosen it."""
+def _words(session: Session, ticket: Ticket, inbox: Inbox, route: routes.Route) -> str:
+    """The inbox's own words, or ours with when an answer may be expected and where the help centre is. The contact's
+    name is not among them: whoever wrote may have chosen it."""
     company = settings.current().company_name
     own = filled((inbox.settings or {}).get("acknowledgement", ""), {
         "company.name": company, "inbox.name": inbox.name, "inbox.address": inbox.account,
         "ticket.number": str(ticket.id)})
-    return own or texts.text("acknowledgement", customer_language(session, ticket), number=str(ticket.id))
+    if own:
+        return own
+    code = customer_language(session, ticket)
+    when = "" if ticket.with_assistant else expected_answer.sentence(session, ticket, code, route)
+    url = help_urls.home_url(session, code)
+    help_centre = Words(code)("mail_footer", url=url) if url else ""
+    said = texts.text("acknowledgement", code, number=str(ticket.id))
+    return "\n\n".join(filter(None, (said, when, help_centre)))

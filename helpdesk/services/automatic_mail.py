@@ -22,8 +22,9 @@ DAY, PER_DAY = timedelta(days=1), 10
 OF_THE_ASSISTANT = 3            # in one ticket; more is a loop
 
 
-def refusal(session: Session, ticket: Ticket, route: Route) -> str:
-    """Why no machine may mail over this route now; '' when one may, and for every other medium."""
+def refusal(session: Session, ticket: Ticket, route: Route, code: bool = False) -> str:
+    """Why no machine may mail over this route now; '' when one may, and for every other medium. A `code` that proves an
+    address goes there however many matters there are today: it has a cap of its own."""
     identity = route.identity
     if not inboxes.is_mail(route.inbox.channel):
         return ""
@@ -34,7 +35,7 @@ def refusal(session: Session, ticket: Ticket, route: Route) -> str:
     for span, most in ((WINDOW, PER_WINDOW), (DAY, PER_DAY)):
         if _sent(session, identity.id, Delivery.created_at > now() - span) >= most:
             return f"Not sent: this address had {most} automatic mails within {_words(span)}."
-    if not proved(ticket, identity) and _sent(session, identity.id, Delivery.created_at > now() - DAY,
+    if not code and not proved(ticket, identity) and _sent(session, identity.id, Delivery.created_at > now() - DAY,
                                               Delivery.ticket_id != ticket.id):
         return "Not sent: this address is not proved yet, and it was mailed about another matter today."
     if _sent(session, identity.id, Delivery.ticket_id == ticket.id,
@@ -43,10 +44,10 @@ def refusal(session: Session, ticket: Ticket, route: Route) -> str:
     return ""
 
 
-def ended(message: Message, identity: Identity) -> str:
+def ended(session: Session, message: Message, identity: Identity) -> str:
     """Why this kind of mail may not go to this address: its reader ended it. '' when it may."""
-    return "Not sent: this address wants no such mails." if identity.unsubscribed_at and unsubscribing.due(
-        message) else ""
+    return "Not sent: this address wants no such mails." if unsubscribing.due(message) and unsubscribing.stopped(
+        session, identity) else ""
 
 
 def blocked(session: Session, ticket: Ticket, route: Route) -> str:

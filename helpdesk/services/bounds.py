@@ -12,7 +12,7 @@ from channels.base import File, Inbound
 
 LONGEST_KEY = 500           # characters; a row of a PostgreSQL index holds 2,704 bytes, a character up to 4
 LARGEST_SIZE = 2**31 - 1    # of an integer column
-WORDS = ("text", "full_text", "html", "name", "subject", "locale", "payload", "account", "automatic")
+WORDS = ("text", "full_text", "html", "name", "subject", "locale", "payload", "account", "automatic", "doubt", "forged")
 
 
 def key(value: str) -> str:

@@ -13,9 +13,10 @@ from channels.base import Request
 from channels.web import CLIENT_ID, FILE_ENDINGS, Web
 from helpdesk import db
 from helpdesk.clock import now
-from helpdesk.errors import Invalid
+from helpdesk.errors import Forbidden, Invalid
 from helpdesk.models import Identity, Inbox, RawInbound, Visitor
 from helpdesk.services import bounds, files, inbound, limits, visitors
+from helpdesk.services.prechat import TOPIC_LIMIT
 
 MESSAGES_PER_MINUTE = 20
 FILES_PER_MINUTE = 10
@@ -23,20 +24,23 @@ PAYLOAD_LIMIT = 500
 # One raw delivery of a browser, which begins with its visitor's id and a colon.
 OF_VISITOR = select(RawInbound.id).where(RawInbound.inbox_id == bindparam("inbox"),
                                          RawInbound.source_key.like(bindparam("keys"))).limit(1)
+HELD = select(Visitor, Identity.value).join(Identity, Identity.id == Visitor.identity_id).where(
+    Visitor.id == bindparam("id")).with_for_update(of=Visitor)
 WAITING = OF_VISITOR.where(RawInbound.state == "new")
 SAID_SINCE = OF_VISITOR.where(RawInbound.received_at > bindparam("since"))
 
 
-def write(session: Session, inbox: Inbox, visitor_id: int, given: Mapping) -> None:
-    """Keep one message: {"client_id", "text", "payload", "locale", "page"}. The same client_id again changes nothing.
+def write(session: Session, inbox: Inbox, visitor_id: int, given: Mapping, token_hash: str = "") -> None:
+    """Keep one message: {"client_id", "text", "payload", "topic", "locale", "page"}. The same client_id again changes
+    nothing. `token_hash`: what the visitor's token must still be, where it was checked some time ago.
 
-    Raises Invalid when it cannot be understood, TooMany beyond MESSAGES_PER_MINUTE.
+    Raises Invalid when it cannot be understood, TooMany beyond MESSAGES_PER_MINUTE, Forbidden for an old token.
     """
     message = _checked(given)
     if not message["text"]:
         raise Invalid("Write something first.")
-    visitor = _held(session, visitor_id)
-    _keep(session, inbox, visitor, message, Request("WEB", {}, {}, _json(_whole(session, visitor, message))),
+    visitor, address = _held(session, visitor_id, token_hash)
+    _keep(session, inbox, visitor, message, Request("WEB", {}, {}, _json(_whole(session, visitor, address, message))),
           "message", MESSAGES_PER_MINUTE)
 
 
@@ -52,8 +56,8 @@ def send_file(session: Session, inbox: Inbox, visitor_id: int, given: Mapping, n
     if len(content) > Web.can.file_limit:
         raise Invalid(f"{name} is too large: at most {Web.can.file_limit // 1_000_000} MB.")
     message = _checked(given)
-    visitor = _held(session, visitor_id)
-    whole = _whole(session, visitor, message)
+    visitor, address = _held(session, visitor_id)
+    whole = _whole(session, visitor, address, message)
     whole["file"] = {"name": name, "content_type": content_type[:150] or "application/octet-stream"}
     _keep(session, inbox, visitor, message, Request("WEB", {}, {"message": _json(whole).decode()}, content),
           "file", FILES_PER_MINUTE)
@@ -64,7 +68,7 @@ def _checked(given: Mapping) -> dict[str, str]:
         raise Invalid("A message is an object.")
     message = {}
     for key, limit in (("client_id", 64), ("text", Web.can.text_limit), ("payload", PAYLOAD_LIMIT), ("locale", 16),
-                       ("page", 500)):
+                       ("page", 500), ("topic", TOPIC_LIMIT)):
         value = given.get(key) or ""
         if not isinstance(value, str):
             raise Invalid(f"{key} must be text.")
@@ -77,15 +81,17 @@ def _checked(given: Mapping) -> dict[str, str]:
     return message
 
 
-def _whole(session: Session, visitor: Visitor, message: dict[str, str]) -> dict:
+def _whole(session: Session, visitor: Visitor, address: str, message: dict[str, str]) -> dict:
     visitors.touch(session, visitor, message["locale"], message["page"])
-    return {**message, "visitor": session.get(Identity, visitor.identity_id).value, "sent_at": now().isoformat(),
-            "fresh": _begins_anew(session, visitor)}
+    return {**message, "visitor": address, "sent_at": now().isoformat(), "fresh": _begins_anew(session, visitor)}
 
 
-def _held(session: Session, visitor_id: int) -> Visitor:
-    """The visitor, until the transaction ends: what one browser says is taken one after the other."""
-    return session.get(Visitor, visitor_id, with_for_update=True)
+def _held(session: Session, visitor_id: int, token_hash: str = "") -> tuple[Visitor, str]:
+    """The visitor and their address, until the transaction ends: what one browser says is taken one after the other."""
+    found = session.execute(HELD, {"id": visitor_id}).first()
+    if found is None or token_hash not in ("", found[0].token_hash):
+        raise Forbidden("This conversation was ended elsewhere.")
+    return found[0], found[1]
 
 
 def _begins_anew(session: Session, visitor: Visitor) -> bool:
@@ -98,7 +104,7 @@ def _begins_anew(session: Session, visitor: Visitor) -> bool:
 def _keep(session: Session, inbox: Inbox, visitor: Visitor, message: dict, request: Request, kind: str,
           per_minute: int) -> None:
     waiting = db.rows(session, WAITING, _from(visitor))
-    raw_id = inbound.store(session, inbox, request, f"{visitor.id}:{message['client_id']}")
+    raw_id = inbound.store(session, inbox, request, f"{visitor.id}:{message['client_id']}", at_once=not waiting)
     if raw_id is None:
         return
     limits.hit(session, f"widget-{kind}:{visitor.id}", per_minute, 60)

@@ -51,10 +51,11 @@ def runs(kind: str, status: str, snoozed: bool) -> bool:
 def steps(kind: str, started_at: datetime, history: Iterable[Event]) -> list[Step]:
     """When a clock ran and stood still, from the ticket's events in order. What came before `started_at` only decides
     how the ticket stood then."""
-    status, snoozed, found = str(Status.OPEN), False, []
+    status, snoozed, merged, found = str(Status.OPEN), False, False, []
 
     def add(at: datetime) -> None:
-        step = Step(at, runs(kind, status, snoozed), "snoozed" if snoozed and status not in DONE else str(status))
+        cause = "snoozed" if snoozed and status not in DONE else str(status)
+        step = Step(at, runs(kind, status, snoozed) and not merged, "merged into another ticket" if merged else cause)
         if found and found[-1].at == at:
             found[-1] = step
         elif not found or (found[-1].runs, found[-1].cause) != (step.runs, step.cause):
@@ -75,6 +76,10 @@ def steps(kind: str, started_at: datetime, history: Iterable[Event]) -> list[Ste
                 snoozed = True
             case "TicketWoken":
                 snoozed = False
+            case "TicketMergedInto" | "TicketUnmergedFrom":
+                merged = event.name == "TicketMergedInto"
+            case "TicketsMerged" | "TicketsUnmerged" if event.data.get("status"):
+                status, snoozed = event.data["status"], event.data["snoozed"]
             case _:
                 continue
         if begun:
@@ -90,9 +95,12 @@ def spent(hours: Hours, walk: Sequence[Step], until: datetime) -> int:
 
 
 def due(hours: Hours, walk: Sequence[Step], target_seconds: int) -> datetime | None:
-    """When the target is used up; None while the clock stands still."""
+    """When the target is used up; None while the clock stands still, or where the hours never open long enough."""
     last = walk[-1]
-    return hours.after(last.at, target_seconds - spent(hours, walk, last.at)) if last.runs else None
+    try:
+        return hours.after(last.at, target_seconds - spent(hours, walk, last.at)) if last.runs else None
+    except ValueError:
+        return None
 
 
 def intervals(kind: str, hours: Hours, walk: Sequence[Step], until: datetime, running: bool) -> list[Interval]:

@@ -34,7 +34,8 @@ def by_id(session: Session, contact_id: int) -> Contact:
 
 def contacts(session: Session, q: str = "", before: int | None = None, limit: int = PAGE) -> Page:
     """The newest first; with `q` those whose name, company or address contains it."""
-    query = select(Contact).where(Contact.merged_into_id.is_(None)).options(selectinload(Contact.identities))
+    query = select(Contact).where(Contact.merged_into_id.is_(None), Contact.erased_at.is_(None)).options(
+        selectinload(Contact.identities))
     if q:
         like = "%" + "".join("\\" + c if c in "%_\\" else c for c in q.strip()[:100]) + "%"
         query = query.where(or_(Contact.name.ilike(like, escape="\\"), Contact.company.ilike(like, escape="\\"),
@@ -45,7 +46,7 @@ def contacts(session: Session, q: str = "", before: int | None = None, limit: in
     rows = session.scalars(query.order_by(Contact.id.desc()).limit(limit + 1)).all()
     more, rows = len(rows) > limit, rows[:limit]
     counted = session.execute(select(Ticket.contact_id, func.count()).where(
-        Ticket.contact_id.in_([c.id for c in rows])).group_by(Ticket.contact_id))
+        Ticket.contact_id.in_([c.id for c in rows]), Ticket.merged_into_id.is_(None)).group_by(Ticket.contact_id))
     return Page(rows, {contact_id: n for contact_id, n in counted}, rows[-1].id if more else None)
 
 

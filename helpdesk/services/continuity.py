@@ -3,22 +3,47 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from channels.base import Status as DeliveryStatus
-from helpdesk import events, settings, texts
+from helpdesk import db, events, settings, texts
 from helpdesk.clock import now
-from helpdesk.models import Delivery, Message, Ticket
-from helpdesk.services import automatic_mail, inboxes, outbox, routes, tasks, tickets
+from helpdesk.models import Delivery, Identity, Inbox, Message, Participant, Ticket
+from helpdesk.services import automatic_mail, inboxes, outbox, parts, routes, tasks, tickets
 
 SEEN = (DeliveryStatus.READ, DeliveryStatus.FAILED)
 
 
 def watch(session: Session, ticket_id: int, *, message_id: int, channel: str, by: str, **_) -> None:
     """After an answer over the web chat: look again in a while whether it was read. Several answers make one mail."""
-    if channel == "web" and by != "assistant":
-        _look_again(session, ticket_id, now() + timedelta(seconds=settings.current().continuity_seconds))
+    if channel != "web":
+        return show_in_chat(session, ticket_id)
+    if by == "assistant":
+        return
+    message = session.get(Message, message_id)
+    inbox = session.get(Inbox, message.inbox_id) if message else None
+    if inbox is not None and inbox.mail_unseen:
+        _look_again(session, ticket_id, now() + patience(inbox))
+
+
+def show_in_chat(session: Session, ticket_id: int, **_) -> None:
+    """What was said over another channel stands in the chat of whoever takes part from there: tell open windows."""
+    for identity_id in session.scalars(select(Participant.identity_id).join(
+            Identity, Identity.id == Participant.identity_id).where(
+            Participant.ticket_id == ticket_id, Participant.role == "requester", Identity.kind == "visitor")):
+        db.tell(session, f"visitor:{identity_id}", "message", seq=0)
+
+
+def address_given(session: Session, ticket: Ticket) -> None:
+    """The visitor told where to write: what they have not seen until now need not wait for the next answer."""
+    _look_again(session, ticket.id, now() + timedelta(seconds=settings.current().continuity_seconds))
+
+
+def patience(inbox: Inbox | Row) -> timedelta:
+    """How long an answer in this chat may stay unseen before it is mailed."""
+    seconds = inbox.mail_after_seconds
+    return timedelta(seconds=settings.current().continuity_seconds if seconds is None else seconds)
 
 
 def mail_unseen(session: Session, ticket_id: int, **_) -> None:
@@ -26,8 +51,10 @@ def mail_unseen(session: Session, ticket_id: int, **_) -> None:
     has had enough mail for now, what is unseen waits."""
     ticket = tickets.lock(session, ticket_id)
     unseen = session.scalars(select(Message).join(Delivery, Delivery.message_id == Message.id).where(
-        Delivery.ticket_id == ticket.id, Message.channel == "web", Message.author_kind.in_(("agent", "system")),
-        Delivery.status.not_in(SEEN)).order_by(Message.seq)).all()
+        Delivery.ticket_id.in_(parts.ids(session, ticket)), Message.channel == "web",
+        Message.author_kind.in_(("agent", "system")),
+        Message.inbox_id.in_(select(Inbox.id).where(Inbox.mail_unseen)),
+        Delivery.status.not_in(SEEN)).order_by(Message.id)).all()
     unseen = [m for m in unseen if not (m.payload or {}).get("mailed")]
     route = next((r for r in routes.routes(session, ticket) if inboxes.is_mail(r.inbox.channel) and r.open), None)
     if not unseen or route is None:

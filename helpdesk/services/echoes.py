@@ -10,7 +10,7 @@ from channels.base import Status as DeliveryStatus
 from helpdesk import events
 from helpdesk.errors import TooEarly
 from helpdesk.models import Attachment, Delivery, Identity, Inbox, Message, Status, Ticket
-from helpdesk.services import bounds, files, identities, ladder, outbox, replies, tasks, tickets
+from helpdesk.services import bounds, files, identities, ladder, outbox, reopening, replies, tasks, tickets
 
 
 def hear(session: Session, inbox: Inbox, channel: Channel, echo: Echo) -> None:
@@ -44,7 +44,7 @@ def _ours(session: Session, inbox: Inbox, echo: Echo, external_id: str) -> Deliv
 def _ticket(session: Session, inbox: Inbox, channel: Channel, echo: Echo, identity: Identity) -> Ticket:
     """Where the conversation with this person stands; a new ticket, waiting for them, where there is none."""
     ticket = ladder.conversation(session, inbox, identity)
-    if ticket and not ladder.too_old(ticket):
+    if ticket and not reopening.over(ticket):
         return ticket
     opened = tickets.open_ticket(session, identity.contact, channel=inbox.channel, inbox=inbox, at=echo.sent_at,
                                  subject=tickets.subject_from(echo.text), identity_id=identity.id, why="elsewhere",
@@ -68,7 +68,7 @@ def _add(session: Session, inbox: Inbox, echo: Echo, external_id: str, identity:
                          status=DeliveryStatus.SENT, external_id=external_id, sent_at=echo.sent_at, parts_sent=1))
     if any(file.content is None for file in echo.files):
         tasks.plan(session, "jobs.attachments.fetch", ticket.id, {"message_id": message.id})
-    replies.human_answered(session, ticket, inbox.id, identity.id, echo.sent_at)
+    replies.human_answered(session, ticket, message)
     ticket.preview, ticket.preview_author = echo.text[:200], "agent"
     ticket.last_message_at, ticket.channel = max(ticket.last_message_at, echo.sent_at), inbox.channel
     events.record(session, events.ReplySent(message_id=message.id, channel=inbox.channel, by="agent"), ticket=ticket,

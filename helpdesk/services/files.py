@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,11 @@ class StoredFile:
     size: int
     sha256: str
 
+    @classmethod
+    def of(cls, row) -> StoredFile:
+        """The file that a row of a message, reply, macro or article speaks of."""
+        return cls(row.name, row.content_type, row.size, row.sha256)
+
 
 def put(name: str, content_type: str, content: bytes) -> StoredFile:
     """Store bytes and describe them. The name is made harmless. Raises Invalid when they are too many."""
@@ -35,10 +41,12 @@ def put(name: str, content_type: str, content: bytes) -> StoredFile:
 
 
 def save(content: bytes) -> str:
-    """Store bytes; returns their SHA-256. The file is complete on disk before it has its name."""
+    """Store bytes; returns their SHA-256. The file is complete on disk before it has its name. What is there already
+    becomes young again, so that jobs.unneeded_files does not take it for forgotten before a row speaks of it."""
     digest = hashlib.sha256(content).hexdigest()
     target = path(digest)
-    if target.exists():
+    with suppress(FileNotFoundError):
+        os.utime(target)
         return digest
     if not target.parent.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)

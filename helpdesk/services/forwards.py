@@ -15,7 +15,7 @@ from helpdesk import events, settings, texts
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Agent, Attachment, Identity, Inbox, Message, Participant, Ticket
-from helpdesk.services import identities, inboxes, outbox, recipients, replies
+from helpdesk.services import identities, inboxes, outbox, parts, recipients, replies
 from helpdesk.services.files import StoredFile
 from helpdesk.services.routes import Route
 
@@ -33,18 +33,18 @@ def mail_inboxes(session: Session, ticket: Ticket) -> list[Inbox]:
 def files_of(session: Session, ticket: Ticket, messages: Sequence[int]) -> list[Attachment]:
     """The files of these messages of the ticket that can be sent on; none of a note's."""
     return list(session.scalars(select(Attachment).join(Message, Message.id == Attachment.message_id).where(
-        Message.ticket_id == ticket.id, Message.kind != "note", Message.id.in_(messages), Attachment.sha256 != "")
+        Message.ticket_id.in_(parts.all_ids(session, ticket)), Message.kind != "note", Message.id.in_(messages),
+        Attachment.sha256 != "")
         .order_by(Attachment.id)))
 
 
 def contained(session: Session, ticket: Ticket, message_id: int | None) -> list[int]:
     """The messages that would go along: the one, or with None all of the customer's conversation. Raises Invalid for
     what is no message of this ticket, or a note."""
-    query = select(Message.id).where(Message.ticket_id == ticket.id).order_by(Message.seq)
     if message_id is None:
-        return list(session.scalars(query.where(Message.kind == "message", Message.author_kind != "system")
-                                    .limit(MOST_MESSAGES)))
-    found = list(session.scalars(query.where(Message.id == message_id, Message.kind != "note")))
+        return list(session.scalars(_conversation(session, ticket).order_by(Message.id).limit(MOST_MESSAGES)))
+    found = list(session.scalars(select(Message.id).where(
+        Message.ticket_id.in_(parts.all_ids(session, ticket)), Message.id == message_id, Message.kind != "note")))
     if not found:
         raise Invalid("That message cannot be forwarded: it is a note, or not of this ticket.")
     return found
@@ -102,7 +102,7 @@ def _enclosed(session: Session, ticket: Ticket, attachments: Sequence[int]) -> l
     """Files of this ticket by their ids; an id of another ticket's, or of a note's, is refused."""
     if not attachments:
         return []
-    everything = select(Message.id).where(Message.ticket_id == ticket.id)
+    everything = select(Message.id).where(Message.ticket_id.in_(parts.all_ids(session, ticket)))
     found = {one.id: one for one in files_of(session, ticket, list(session.scalars(everything)))}
     if not set(attachments) <= set(found):
         raise Invalid("One of the files is gone, or does not belong to this ticket.")
@@ -133,5 +133,9 @@ def third_parties(session: Session, ticket: Ticket) -> list[str]:
 
 def count_of(session: Session, ticket: Ticket) -> int:
     """How many messages the whole conversation has."""
-    return session.scalar(select(func.count()).select_from(Message).where(
-        Message.ticket_id == ticket.id, Message.kind == "message", Message.author_kind != "system"))
+    return session.scalar(select(func.count()).select_from(_conversation(session, ticket).subquery()))
+
+
+def _conversation(session: Session, ticket: Ticket):
+    return select(Message.id).where(Message.ticket_id.in_(parts.ids(session, ticket)), Message.kind == "message",
+                                    Message.author_kind != "system")

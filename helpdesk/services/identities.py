@@ -20,14 +20,15 @@ from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Contact, Identity, Ticket, Trust
 from helpdesk.services import bounds, phones
+from helpdesk.services.contact_merges import merge_into, survivor, two_numbers
 
-MERGE_STEPS = 20
 LONGEST = 320           # characters of an address; cut, two people could become one
 SEEN_AFTER = timedelta(minutes=1)       # in a chat, not every line needs to be written down as a sign of life
 TYPED = "typed"
 NAMED = "named"         # an agent wrote it down as a reader of a mail
 HOW_TRUST = {TYPED: Trust.CLAIMED, NAMED: Trust.CLAIMED, "wrote": Trust.CLAIMED, "reply": Trust.REPLIED,
-             "platform": Trust.VERIFIED, "token": Trust.VERIFIED, "code": Trust.VERIFIED, "agent": Trust.VERIFIED}
+             "platform": Trust.VERIFIED, "token": Trust.VERIFIED, "code": Trust.VERIFIED, "link": Trust.VERIFIED,
+             "agent": Trust.VERIFIED}
 BY_ADDRESS = select(Identity).options(joinedload(Identity.contact, innerjoin=True)).where(
     Identity.kind == bindparam("kind"), Identity.value == bindparam("value"), Identity.scope == bindparam("scope"))
 
@@ -53,15 +54,6 @@ def normal(kind: str, value: str) -> str:
     if len(value) > LONGEST:
         raise Invalid(f"An address of {len(value)} characters cannot be one.")
     return value
-
-
-def survivor(session: Session, contact: Contact) -> Contact:
-    """The record that a merged one points to, however many steps away."""
-    for _ in range(MERGE_STEPS):
-        if contact.merged_into_id is None:
-            break
-        contact = session.get(Contact, contact.merged_into_id)
-    return contact
 
 
 def find(session: Session, kind: str, value: str, scope: str = "") -> Identity | None:
@@ -152,9 +144,11 @@ def replied(session: Session, identity: Identity) -> None:
         _raise_trust(session, identity, "reply")
 
 
-def verify(session: Session, contact: Contact, kind: str, value: str, how: str, scope: str = "") -> Contact:
+def verify(session: Session, contact: Contact, kind: str, value: str, how: str, scope: str = "",
+           ticket: Ticket | None = None) -> Contact:
     """It is proved that this address is the contact's. Returns the contact that stands afterwards: where the address
-    is proved to be another record's too, both are one person and this record is merged into that one."""
+    is proved to be another record's too, both are one person and this record is merged into that one. `ticket`: a
+    locked one, in which it is told."""
     value = normal(kind, value)
     identity = find(session, kind, value, scope)
     if identity is None:
@@ -163,38 +157,18 @@ def verify(session: Session, contact: Contact, kind: str, value: str, how: str, 
         session.flush()
     owner = survivor(session, identity.contact)
     if owner.id != contact.id:
+        if identity.verified and two_numbers(contact, owner):
+            _note_claim(contact, identity)          # the site says that they are two: left to a manager
+            return contact
         if identity.verified:
             merge_into(session, contact, owner, why=f"both proved to own {kind} {value}")
             return owner
         _note_claim(owner, identity)
         identity.contact = contact
     if not identity.verified:
-        _raise_trust(session, identity, how)
+        _raise_trust(session, identity, how, ticket)
     contact.claims = {k: v for k, v in (contact.claims or {}).items() if (k, v) != (kind, value)}
     return contact
-
-
-def merge_into(session: Session, contact: Contact, into: Contact, why: str, actor: str = "system") -> None:
-    """Two records of one person: `contact` points to `into`. Nothing is rewritten but whose the open work is."""
-    for _ in range(2):      # the second time they are ours: somebody else may just have joined the two, or turned them
-        contact, into = survivor(session, contact), survivor(session, into)
-        if contact.id == into.id:
-            return
-        session.scalars(select(Contact).where(Contact.id.in_((contact.id, into.id))).order_by(Contact.id)
-                        .with_for_update(key_share=True).execution_options(populate_existing=True)).all()
-    contact.merged_into_id = into.id
-    identities = session.scalars(select(Identity).where(Identity.contact_id == contact.id)).all()
-    tickets = session.scalars(select(Ticket).where(Ticket.contact_id == contact.id).order_by(Ticket.id)
-                              .with_for_update()).all()
-    for row in (*identities, *tickets):
-        row.contact = into
-    if not into.name or into.name in {i.value for i in into.identities} and contact.name:
-        into.name = contact.name        # a name is better than an address
-    into.locale = into.locale or contact.locale
-    session.flush()
-    events.record(session, events.ContactsMerged(
-        merged_id=contact.id, why=why, identity_ids=tuple(i.id for i in identities),
-        ticket_ids=tuple(t.id for t in tickets)), contact=into, actor=actor)
 
 
 def _as_name(kind: str, value: str) -> str:
@@ -220,8 +194,8 @@ def _note_claim(contact: Contact, identity: Identity) -> None:
     contact.claims = {**(contact.claims or {}), identity.kind: identity.value}
 
 
-def _raise_trust(session: Session, identity: Identity, how: str) -> None:
+def _raise_trust(session: Session, identity: Identity, how: str, ticket: Ticket | None = None) -> None:
     identity.trust, identity.source = HOW_TRUST[how], how
     identity.verified_at = now()
     events.record(session, events.IdentityVerified(kind=identity.kind, value=identity.value, how=how),
-                  contact=identity.contact, actor=identity.contact.actor)
+                  ticket=ticket, contact=identity.contact, actor=identity.contact.actor)

@@ -19,6 +19,7 @@ from channels.base import (
     Edited,
     Fact,
     Inbound,
+    Order,
     Reaction,
     Receipt,
     Request,
@@ -42,18 +43,25 @@ from helpdesk.models import (
 )
 from helpdesk.models.raw import MISSING
 from helpdesk.services import (
+    agent_answers,
+    agent_notices,
     bounds,
     changes,
     echoes,
     files,
+    following,
     identities,
     inboxes,
     ladder,
     late,
     originals,
     receipts,
+    reopening,
+    replies,
     senders,
+    shop_orders,
     sla,
+    spam,
     tasks,
     templates,
     tickets,
@@ -79,14 +87,18 @@ LONG_AGO = timedelta(days=30)
 PATIENCE, ASK_AGAIN = timedelta(minutes=2), timedelta(seconds=15)   # for what overtook the message that it speaks of
 
 
-def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> int | None:
-    """Keep one raw delivery for the worker; returns its id, or None when it is known already."""
+def store(session: Session, inbox: Inbox, request: Request, source_key: str, *, at_once: bool = False) -> int | None:
+    """Keep one raw delivery for the worker; returns its id, or None when it is known already. `at_once`: it counts as
+    processed, because process_now() follows in the same transaction."""
     source_key, large = bounds.source_key(source_key), len(request.body) > BLOB_LIMIT
     values = {
         "method": request.method, "body": None if large else request.body, "size": len(request.body),
         "sha256": files.save(request.body) if large else "",
         "headers": {k: bounds.clean(v) for k, v in request.headers.items() if k.lower() in KEPT_HEADERS},
         "query": {bounds.clean(k): bounds.clean(v) for k, v in request.query.items() if k not in DROPPED_QUERY}}
+    if at_once:
+        return db.insert_new(session, RawInbound, inbox_id=inbox.id, source_key=source_key, state="processed",
+                             processed_at=now(), **values)
     db.tell(session, "worker", "inbound")
     raw_id = db.insert_new(session, RawInbound, inbox_id=inbox.id, source_key=source_key, **values)
     return raw_id or session.scalar(update(RawInbound).where(
@@ -95,17 +107,22 @@ def store(session: Session, inbox: Inbox, request: Request, source_key: str) -> 
 
 
 def process_now(session: Session, raw_id: int, inbox: Inbox, request: Request) -> None:
-    """Process a delivery in the very transaction that keeps it: whoever waits for it is told a commit earlier. For what
-    our own code wrote, so that reading it is nothing. When it fails it is kept all the same, and the worker tries it as
-    any other. The caller sees to it that nothing of the same sender waits, or is being processed, before it."""
+    """Process a delivery in the very transaction that stores it (`at_once`): whoever waits for it is told a commit
+    earlier. For what our own code wrote, so that reading it is nothing. When it fails it is kept all the same, and the
+    worker tries it as any other. The caller sees to it that nothing of the same sender waits, or is being processed,
+    before it."""
+    raw = RawInbound(id=raw_id, inbox_id=inbox.id, received_at=now())      # as it was stored: it need not be read back
     try:
         channel = inboxes.open_channel(inbox)
         with db.savepoint(session):
-            process(session, raw_id, channel, channel.read(request))
+            if _early(session, raw, inbox, channel, channel.read(request)):
+                raise TooEarly("It speaks of a message that is not here yet.")
     except Exception as error:
         if db.away(error):
             raise
         log.warning("delivery %s to inbox %s is left to the worker", raw_id, inbox.id, exc_info=True)
+        session.execute(update(RawInbound).where(RawInbound.id == raw_id).values(state="new", processed_at=None))
+        db.tell(session, "worker", "inbound")
 
 
 def body(raw: RawInbound) -> bytes:
@@ -127,7 +144,7 @@ def process(session: Session, raw_id: int, channel: Channel, items: list[Fact]) 
     raw, inbox = session.execute(LOCKED, {"id": raw_id}).one()
     if raw.state != "new":
         return
-    early = [item for item in items if not _took(session, inbox, channel, item, raw)]
+    early = _early(session, raw, inbox, channel, items)
     if early and now() - raw.received_at < PATIENCE:
         raw.next_try_at = now() + ASK_AGAIN
         return
@@ -135,6 +152,11 @@ def process(session: Session, raw_id: int, channel: Channel, items: list[Fact]) 
         if isinstance(item, Edited):        # all that we will ever see of this message
             receive(session, receipts.sibling(session, inbox, item), channel, _as_message(item), raw)
     db.write_later(session, DONE, raw_id=raw.id, at=now())
+
+
+def _early(session: Session, raw: RawInbound, inbox: Inbox, channel: Channel, items: list[Fact]) -> list[Fact]:
+    """Take all facts that can be taken; returns those that come too early."""
+    return [item for item in items if not _took(session, inbox, channel, item, raw)]
 
 
 def _took(session: Session, inbox: Inbox, channel: Channel, item: Fact, raw: RawInbound) -> bool:
@@ -153,7 +175,7 @@ def _took(session: Session, inbox: Inbox, channel: Channel, item: Fact, raw: Raw
 
 
 _CHANGES = {Edited: changes.edit, Unsent: changes.unsend, Reaction: changes.react, Echo: echoes.hear,
-            Typing: typing.show, TemplatesChanged: templates.changed}
+            Typing: typing.show, TemplatesChanged: templates.changed, Order: shop_orders.receive}
 
 
 def _as_message(edit: Edited) -> Inbound:
@@ -203,35 +225,50 @@ def receive(session: Session, inbox: Inbox, channel: Channel, item: Inbound, raw
     if external_id is None:
         return None
     senders.refuse_ourselves(session, channel, item)
-    item, carrier = senders.original(session, channel, item)
+    if taken := agent_answers.take(session, inbox, item, raw, external_id):
+        return taken.message
+    item, carrier = senders.original(session, inbox, channel, item)
     identity = identities.resolve(session, channel.identity_kind, item.address, scope=channel.scope(item),
                                   name=item.name, locale=item.locale,
                                   how="platform" if channel.proves_sender else "wrote")
     if item.start:
         return None
     decision = ladder.decide(session, inbox, channel, item, identity)
+    if item.forged:
+        decision.doubt(item.forged)
     if carrier:
-        decision.steps.insert(0, f"{carrier.name} passed it on: its writer is taken from the text, and not proved")
+        decision.steps.insert(0, f"{carrier.agent.name} passed it on ({item.proof}): its writer is taken from the "
+                                 "text, and not proved")
     sent_at = _when(item.sent_at, raw)
     item = replace(item, sent_at=sent_at, automatic=item.automatic or decision.silence(inbox, sent_at))
     ticket = decision.ticket or _open(session, inbox, channel, item, identity, decision)
     message = _add_message(session, inbox, channel, item, identity, ticket, decision, raw, external_id)
-    if carrier:
-        message.payload = {**message.payload, "passed_on_by": carrier.name}
+    if decision.spam == "blocked" and not decision.ticket:
+        spam.mark(session, ticket, "system", "blocked")
     if decision.ticket:
         _join(session, ticket, identity, decision)
     if identity.failing_since and not item.by_machine and not carrier:
         identity.failing_since = None       # whoever writes from an address can be written to
     if decision.secret and not channel.proves_sender and not decision.unverified and not carrier:
         identities.replied(session, identity)
-    if not item.automatic:
+    if not item.automatic and not carrier:
         identity.unwanted = ""          # who writes wants to hear from us
     _move_ticket(session, inbox, ticket, identity, item, message, decision)
     if channel.can.subject:
-        db.insert_later(session, ThreadKey, unless_there=True, key=external_id, inbox_id=inbox.id, ticket_id=ticket.id)
+        for key in (external_id, *([carrier.message_id] if carrier and carrier.message_id else ())):
+            db.insert_later(session, ThreadKey, unless_there=True, key=key, inbox_id=inbox.id, ticket_id=ticket.id)
+    if carrier:
+        message.payload = {**message.payload, "passed_on_by": carrier.agent.name}
+        message.sent_at = carrier.said_at       # the clocks run from when we heard of it
+        if carrier.words:
+            replies.note(session, ticket, carrier.words[:replies.TEXT_LIMIT], carrier.agent)
     events.record(session, events.MessageReceived(message_id=message.id, channel=inbox.channel,
                                                   automatic=item.automatic),
                   ticket=ticket, contact=identity.contact, actor=identity.contact.actor)
+    if decision.ticket and not item.by_machine:
+        following.plan(session, ticket, "wrote", identity.contact.actor)
+    if ticket.agent_id and not item.by_machine:
+        agent_notices.plan_about(session, ticket, message)
     return message
 
 
@@ -317,9 +354,11 @@ def _move_ticket(session, inbox, ticket, identity, item, message, decision) -> N
     ticket.channel, ticket.last_message_at = inbox.channel, max(ticket.last_message_at, message.sent_at)
     if decision.leads:
         ticket.reply_inbox_id, ticket.reply_identity_id = inbox.id, identity.id
-    if item.by_machine:
+    if item.by_machine or decision.spam:
         return
     tickets.wake(session, ticket, "customer wrote" if not decision.aside else "somebody else wrote")
+    if decision.given_back:
+        reopening.give_back(session, ticket)
     if ticket.status != Status.OPEN:
         tickets.set_status(session, ticket, Status.OPEN, identity.contact.actor,
                            why="customer wrote" if not decision.aside else "somebody else wrote")

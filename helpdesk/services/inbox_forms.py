@@ -58,4 +58,8 @@ def _problem(setting: Setting, value: str, stored: Mapping[str, str]) -> str:
         return "Each site is written as https://shop.example, without a path."
     if setting.key == "identity_secret" and any(len(one) < 32 for one in value.split()):
         return "32 characters or more."
+    if setting.key == "identity_secret" and len(value.split()) > 2:
+        return "At most two: the new one and the one before."
+    if setting.key == "ask_order" and set(value.replace(",", " ").split()) - {"name", "email", "phone", "topic"}:
+        return "The words name, email, phone and topic, in the order in which they are asked."
     return ""

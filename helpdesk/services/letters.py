@@ -15,7 +15,7 @@ from channels._mail_text import html_to_text
 from channels.base import Quote
 from helpdesk import settings, texts
 from helpdesk.models import Delivery, Identity, Inbox, Message, Ticket
-from helpdesk.services import handover, survey_words, unsubscribing
+from helpdesk.services import handover, parts, survey_words, unsubscribing
 
 MOST_QUOTES = 30
 REPLY_MARKS = ("re:", "aw:", "sv:", "rv:")
@@ -54,8 +54,9 @@ def quotes(session: Session, ticket: Ticket, message: Message, quote: str) -> li
     if quote not in ("last", "thread"):
         return []
     earlier = select(Message).where(
-        Message.ticket_id == ticket.id, Message.inbox_id == message.inbox_id, Message.seq < message.seq,
-        Message.kind == "message", Message.author_kind != "system", Message.text != "").order_by(Message.seq.desc())
+        Message.ticket_id.in_(parts.ids(session, ticket)), Message.inbox_id == message.inbox_id,
+        Message.id < message.id, Message.kind == "message", Message.author_kind != "system",
+        Message.text != "").order_by(Message.id.desc())
     wanted = earlier.limit(MOST_QUOTES) if quote == "thread" else earlier.where(Message.direction == "in").limit(1)
     found = session.scalars(wanted).all()
     locale = texts.closest(handover.customer_language(session, ticket)) if found else ""
@@ -68,7 +69,8 @@ def forwarded(session: Session, ticket: Ticket, message: Message) -> list[Quote]
     if not ids:
         return []
     found = session.scalars(select(Message).where(
-        Message.ticket_id == ticket.id, Message.id.in_(ids), Message.kind != "note").order_by(Message.seq)).all()
+        Message.ticket_id.in_(parts.all_ids(session, ticket)), Message.id.in_(ids), Message.kind != "note").order_by(
+        Message.id)).all()
     if len(found) == 1:         # as it came, with the history that it quotes itself
         return [Quote(_header(session, ticket, found[0]), found[0].full_text or found[0].text, found[0].html, True)]
     return [Quote(_header(session, ticket, one), one.text, forwarded=True) for one in found]
@@ -77,11 +79,12 @@ def forwarded(session: Session, ticket: Ticket, message: Message) -> list[Quote]
 def replies_to(session: Session, delivery: Delivery, aside: bool) -> list[str]:
     """The Message-IDs of this mail conversation before `delivery`, the nearest first. Asides are conversations of their
     own, each with one person."""
+    whole = parts.ids(session, session.get(Ticket, delivery.ticket_id))
     heard = select(Message.external_id, Message.id).where(
-        Message.ticket_id == delivery.ticket_id, Message.direction == "in", Message.inbox_id == delivery.inbox_id,
+        Message.ticket_id.in_(whole), Message.direction == "in", Message.inbox_id == delivery.inbox_id,
         Message.id < delivery.message_id)
     said = select(Delivery.mail_id, Delivery.message_id).join(Message, Message.id == Delivery.message_id).where(
-        Delivery.ticket_id == delivery.ticket_id, Delivery.inbox_id == delivery.inbox_id,
+        Delivery.ticket_id.in_(whole), Delivery.inbox_id == delivery.inbox_id,
         Delivery.message_id < delivery.message_id)
     if aside:
         heard = heard.where(Message.kind == "aside", Message.identity_id == delivery.identity_id)

@@ -6,14 +6,21 @@ from sqlalchemy.orm import Session
 
 from helpdesk import db
 from helpdesk.clock import now
-from helpdesk.models import Agent, Notification, TeamMember, Ticket
+from helpdesk.models import Agent, Message, Notification, TeamMember, Ticket
+from helpdesk.services import agent_notices, following, tickets
 
 
-def alert_handover(session: Session, ticket_id: int, *, reason: str, asked: str = "", **_) -> None:
-    """The assistant needs people: everybody of the team, or the whole house, is told what was asked."""
+def alert_handover(session: Session, ticket_id: int, *, reason: str, asked: str = "", summary: str = "", **_) -> None:
+    """The assistant needs people, at whatever hour: whoever has the ticket, else everybody of its team, else the whole
+    house, is told what it is about; by mail too who wants that. When an agent took over, everybody knows already."""
+    if reason == "agent":
+        return
     ticket = session.get(Ticket, ticket_id)
-    _alert(session, ticket, "handover", f"{ticket.contact.label} needs a person: {asked or ticket.subject}",
-           _audience(session, ticket))
+    people = _whoever_has_it(session, ticket)
+    _alert(session, ticket, "handover",
+           f"{ticket.contact.label} needs a person: {summary or asked or ticket.subject}", people)
+    for agent_id in people:
+        agent_notices.plan(session, session.get(Agent, agent_id), ticket, "handover")
 
 
 def tell_assignee(session: Session, ticket_id: int, *, agent_id: int | None, actor: str = "", **_) -> None:
@@ -21,6 +28,40 @@ def tell_assignee(session: Session, ticket_id: int, *, agent_id: int | None, act
     if agent_id and actor != f"agent:{agent_id}":
         ticket = session.get(Ticket, ticket_id)
         _alert(session, ticket, "assigned", f"Assigned to you: {ticket.subject or ticket.contact.label}", [agent_id])
+        agent_notices.plan(session, session.get(Agent, agent_id), ticket, "assigned")
+
+
+FOLLOWED = {"wrote": "{who} wrote in", "answered": "{who} answered in", "open": "{who} opened",
+            "pending": "{who} is waiting for the customer in", "resolved": "{who} resolved", "closed": "{who} closed",
+            "reopened": "{who} reopened"}
+
+
+def alert_followers(session: Session, ticket_id: int, *, what: str, actor: str, **_) -> None:
+    """Something happened in a ticket that people follow. Its own agent hears of the customer's words in other ways."""
+    ticket = tickets.lock(session, ticket_id)
+    kind, _, number = actor.partition(":")
+    mine = int(number) if kind == "agent" else None
+    agent = session.get(Agent, mine) if mine else None
+    who = {"contact": ticket.contact.label, "agent": agent.name if agent else "Somebody",
+           "assistant": "The assistant"}.get(kind, "The helpdesk")
+    people = {one.id for one in following.followers(session, ticket)} - {mine}
+    if what == "wrote":
+        people.discard(ticket.agent_id)
+    _alert(session, ticket, "followed",
+           f"{FOLLOWED[what].format(who=who)} #{ticket.id}: {ticket.subject or ticket.contact.label}", people)
+
+
+def alert_mention(session: Session, ticket: Ticket, message: Message, people: list[Agent]) -> None:
+    """A note names these people."""
+    _alert(session, ticket, "mention", f"{message.author_name} in #{ticket.id}: {message.text}", [a.id for a in people])
+
+
+def alert_refused(session: Session, ticket_id: int, *, agent_id: int, why: str, tell: bool, **_) -> None:
+    """A mail that looked like this agent's was not taken as theirs."""
+    if tell:
+        ticket, agent = session.get(Ticket, ticket_id), session.get(Agent, agent_id)
+        _alert(session, ticket, "refused", f"A mail in the name of {agent.name} was not sent: {why}",
+               _whoever_has_it(session, ticket) if agent.disabled_at else [agent_id])
 
 
 def alert_low_rating(session: Session, ticket_id: int, *, score: int, low: bool, comment: str = "", **_) -> None:
@@ -48,6 +89,12 @@ def alert_failure(session: Session, ticket_id: int, *, error: str, address: str 
            _whoever_has_it(session, ticket))
 
 
+def alert_held(session: Session, ticket: Ticket, agent: Agent, why: str) -> None:
+    """A reply that was to leave later has not: its writer decides, or whoever has the ticket when they are gone."""
+    _alert(session, ticket, "held", f"Your reply in #{ticket.id} has not left: {why}",
+           _whoever_has_it(session, ticket) if agent.disabled_at else [agent.id])
+
+
 def alert_disconnected(session: Session, ticket_id: None, *, name: str, error: str, **_) -> None:
     """An account is refused by its provider: only an admin can mend that."""
     _alert(session, None, "disconnected", f"{name} is disconnected, its messages wait: {error}", _admins(session))
@@ -58,11 +105,19 @@ def alert_mailbox(session: Session, ticket_id: None, *, name: str, what: str, **
     _alert(session, None, "mailbox", f"{name}: {what}", _admins(session))
 
 
-def unseen(session: Session, agent: Agent, limit: int = 30) -> list[Notification]:
+def unseen(session: Session, agent: Agent, limit: int = 200) -> list[Notification]:
     """What this agent has not seen, newest first."""
     return list(session.scalars(select(Notification).where(
         Notification.agent_id == agent.id, Notification.seen_at.is_(None))
         .order_by(Notification.id.desc()).limit(limit)))
+
+
+def earlier(session: Session, agent: Agent, before: int | None, limit: int) -> list[Notification]:
+    """What they have seen, newest first, from the notice `before` on."""
+    query = select(Notification).where(Notification.agent_id == agent.id, Notification.seen_at.is_not(None))
+    if before:
+        query = query.where(Notification.id < before)
+    return list(session.scalars(query.order_by(Notification.id.desc()).limit(limit)))
 
 
 def count_unseen(session: Session, agent: Agent) -> int:
@@ -71,11 +126,17 @@ def count_unseen(session: Session, agent: Agent) -> int:
         Notification.agent_id == agent.id, Notification.seen_at.is_(None)))
 
 
-def mark_seen(session: Session, agent: Agent, ticket_id: int | None = None) -> None:
-    """They looked: at one ticket, or at the whole list."""
+def mark_seen(session: Session, agent: Agent, ticket_id: int | None = None, *, only: int | None = None,
+              upto: int | None = None) -> None:
+    """They looked: at one ticket, at the notice `only`, or at the whole list. What came after the notice `upto`, which
+    they were not shown, stays new."""
     query = update(Notification).where(Notification.agent_id == agent.id, Notification.seen_at.is_(None))
     if ticket_id:
         query = query.where(Notification.ticket_id == ticket_id)
+    if only:
+        query = query.where(Notification.id == only)
+    if upto:
+        query = query.where(Notification.id <= upto)
     session.execute(query.values(seen_at=now()))
 
 

@@ -48,8 +48,8 @@ def enqueue(session: Session, ticket: Ticket, message: Message, route: Route, ro
     if cls.can.subject:
         _make_answerable(session, ticket, delivery, route, mail_id)
         if automatic_mail.written_by_machine(message, route):
-            delivery.error = (automatic_mail.refusal(session, ticket, route)
-                              or automatic_mail.ended(message, route.identity))
+            delivery.error = (automatic_mail.refusal(session, ticket, route, "verification" in (message.payload or {}))
+                              or automatic_mail.ended(session, message, route.identity))
             delivery.status = DeliveryStatus.FAILED if delivery.error else DeliveryStatus.QUEUED
             if not delivery.error and not mail_pause.count(session):
                 delivery.held, delivery.error = True, mail_pause.HELD
@@ -206,7 +206,7 @@ def unwanted(session: Session, delivery: Delivery, did: str) -> None:
         return
     identity.unwanted = did[:60]
     events.record(session, events.MailUnwanted(address=identity.value, did=did[:60]),
-                  ticket=session.get(Ticket, delivery.ticket_id, with_for_update=True), contact=identity.contact)
+                  ticket=tickets.lock(session, delivery.ticket_id), contact=identity.contact)
 
 
 def delayed(session: Session, delivery: Delivery, words: str) -> None:

@@ -7,9 +7,14 @@ https://faq.whatsapp.com/1294841057948784 (Argentina); Anatel, resolution 553/20
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import takewhile
+
+import phonenumbers
 
 BRAZIL = re.compile(r"\+55(\d\d)(9?)([6-9]\d{7})")
 ARGENTINA = re.compile(r"\+54(9?)(\d{10})")
+TELLING = 8         # digits at the end that tell a line from others
 
 
 def twin(number: str) -> str | None:
@@ -21,3 +26,25 @@ def twin(number: str) -> str | None:
         nine, rest = found.groups()
         return f"+54{rest}" if nine else f"+549{rest}"
     return None
+
+
+def tail(number: str) -> str:
+    """The last digits of a number: the same however its country, trunk and mobile prefixes are written. '' for what is
+    too short to be told from others."""
+    digits = number.lstrip("+")
+    return digits[-TELLING:] if len(digits) >= TELLING else ""
+
+
+def shared_end(one: str, other: str) -> int:
+    """How many digits two numbers have in common at the end."""
+    pairs = zip(reversed(one.lstrip("+")), reversed(other.lstrip("+")), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+@lru_cache(maxsize=8192)
+def national(number: str) -> str:
+    """A number without its country code and trunk zero; '' for what is none."""
+    try:
+        return str(phonenumbers.parse(number, None).national_number)
+    except phonenumbers.NumberParseException:
+        return ""

@@ -106,6 +106,12 @@ def forget_old() -> None:
             path.unlink(missing_ok=True)
 
 
+def forget_all() -> None:
+    """Remove all of them: nobody knows any more in whose mail a picture was, once that person was erased."""
+    for path in _folder().glob("*/*"):
+        path.unlink(missing_ok=True)
+
+
 def _fetch(url: str) -> bytes:
     http = Http(allow_private=settings.current().allow_private_hosts, limit=LARGEST)
     for _ in range(REDIRECTS + 1):

@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import events
+from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import BusinessHours, SlaPolicy
 from helpdesk.models.tickets import PRIORITIES
@@ -16,6 +18,7 @@ from helpdesk.services.hours import Hours
 
 NAME = "Business hours"
 INTERVAL = re.compile(r"\s*(\d{1,2}:\d{2})\s*[-–—]\s*(\d{1,2}:\d{2})\s*")
+YEAR = timedelta(days=366)
 LONGEST_MINUTES = 366 * 24 * 60
 KINDS = {"first_response": "The first response", "resolution": "The resolution"}
 
@@ -36,9 +39,12 @@ def save(session: Session, *, time_zone: str, week: Mapping[str, str], holidays:
     opening = {day: intervals for day, words in week.items() if (intervals := _intervals(words))}
     closed = sorted({line.split("#")[0].strip() for line in holidays.splitlines()} - {""})
     try:
-        Hours(time_zone, opening, closed)
+        hours = Hours(time_zone, opening, closed)
     except ValueError as problem:
         raise Invalid(f"{str(problem)[0].upper()}{str(problem)[1:]}.") from problem
+    if not any(hours.spans(now(), now() + YEAR)):
+        raise Invalid("These hours do not open in the year to come, so nothing could be promised. Look at the "
+                      "holidays.")
     promised = {kind: _minutes(words, minutes.get(kind, {})) for kind, words in KINDS.items()}
     policy = sla.ensure_default(session)
     hours = session.get(BusinessHours, policy.hours_id) if policy.hours_id else None

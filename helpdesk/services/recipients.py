@@ -91,11 +91,16 @@ def let_in(session: Session, ticket: Ticket, identity_id: int, actor: str) -> No
 
 def refuse_own(session: Session, address: str) -> None:
     """Raises Invalid for an address of an inbox of ours."""
+    if is_own(session, address):
+        raise Invalid(f"{address} is an address of our own: the mail would come straight back.")
+
+
+def is_own(session: Session, address: str) -> bool:
+    """Whether it is an inbox's, with or without a plus-part."""
     local, _, domain = address.rpartition("@")
     ours = (address, f"{local.partition('+')[0]}@{domain}")
-    if session.scalar(select(Inbox.id).where(Inbox.channel.in_(inboxes.mail_channels()),
-                                             func.lower(Inbox.account).in_(ours))):
-        raise Invalid(f"{address} is an address of our own: the mail would come straight back.")
+    return session.scalar(select(Inbox.id).where(Inbox.channel.in_(inboxes.mail_channels()),
+                                                 func.lower(Inbox.account).in_(ours)).limit(1)) is not None
 
 
 def header(first: Identity, readers: Sequence[Reader]) -> dict[str, list[str]]:

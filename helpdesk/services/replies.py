@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from helpdesk import events
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.models import Agent, Attachment, Message, Status, Ticket
-from helpdesk.services import outbox, recipients, sla, tickets
+from helpdesk.services import following, outbox, pledges, recipients, sla, tickets
 from helpdesk.services import routes as ways
 from helpdesk.services.files import StoredFile
 
@@ -36,13 +35,7 @@ def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agen
         return known
     text = clean(text, files)
     route = route or ways.default(session, ticket, by)
-    if route is None:
-        raise Invalid("There is no open way to reach this contact. Ask for an address, or wait until they write.")
-    if not route.open and not (payload or {}).get("template"):
-        raise Invalid(route.why)
-    _check_files(route, files)
-    if others and not route.can.subject:
-        raise Invalid("Only a mail can have further readers. Choose a mail inbox, or leave To, Cc and Bcc empty.")
+    check(route, files, others, template=bool((payload or {}).get("template")))
     readers = recipients.invite(session, ticket, route.identity, others, agent.actor if agent else by)
     payload = {**(payload or {}), **(recipients.header(route.identity, readers) if readers else {})}
     at = now()
@@ -57,7 +50,9 @@ def send(session: Session, ticket: Ticket, text: str, *, by: str = "agent", agen
         outbox.enqueue(session, ticket, message, replace(route, identity=reader.identity), reader.role, first.mail_id)
     actor = agent.actor if agent else by
     if by == "agent":
-        human_answered(session, ticket, route.inbox.id, route.identity.id, at)
+        following.plan(session, ticket, "answered", actor)
+    if by == "agent":
+        human_answered(session, ticket, message)
     if by != "system":
         ticket.preview, ticket.preview_author = text[:200], by
         ticket.last_message_at, ticket.channel = at, route.inbox.channel
@@ -95,6 +90,18 @@ def clean(text: str, files: Sequence[StoredFile]) -> str:
     return text
 
 
+def check(route: ways.Route | None, files: Sequence[StoredFile] = (), others: recipients.Others = NOBODY_ELSE,
+          template: bool = False) -> None:
+    """Raise Invalid when an answer could not go this way."""
+    if route is None:
+        raise Invalid("There is no open way to reach this contact. Ask for an address, or wait until they write.")
+    if not route.open and not template:
+        raise Invalid(route.why)
+    _check_files(route, files)
+    if others and not route.can.subject:
+        raise Invalid("Only a mail can have further readers. Choose a mail inbox, or leave To, Cc and Bcc empty.")
+
+
 def _check_files(route: ways.Route, files: Sequence[StoredFile]) -> None:
     if files and not route.can.files:
         raise Invalid(f"{route.inbox.name} cannot carry files.")
@@ -115,14 +122,16 @@ def add(session: Session, ticket: Ticket, message: Message, files: Sequence[Stor
     return message
 
 
-def human_answered(session: Session, ticket: Ticket, inbox_id: int, identity_id: int, at: datetime) -> None:
+def human_answered(session: Session, ticket: Ticket, message: Message) -> None:
     """What an agent's public answer changes about its ticket, wherever it was written."""
+    at = message.sent_at
     ticket.with_assistant = False
     ticket.waiting_since = None
     if ticket.first_response_at is None:
         ticket.first_response_at = at
-    ticket.reply_inbox_id, ticket.reply_identity_id = inbox_id, identity_id
+    ticket.reply_inbox_id, ticket.reply_identity_id = message.inbox_id, message.identity_id
     sla.replied(session, ticket, at)
+    pledges.answered(session, ticket.contact_id, message)
     tickets.wake(session, ticket, "agent")
     if ticket.status == Status.CLOSED:
         tickets.set_status(session, ticket, Status.OPEN, "system", why="answered")

@@ -15,11 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.models import BusinessHours, Contact, Inbox, Ticket
-from helpdesk.services import reports_rows
+from helpdesk.services import reports_metrics
+from helpdesk.services.assistant_rows import BY_PEOPLE, CAME_BACK, CONTAINED, RUNNING, WRONG, YOUNG
 from helpdesk.services.reports_filters import Filters
 from helpdesk.services.reports_rows import LONGER, SPREAD, Row
+from helpdesk.services.share import Share
 
-FEW = 10            # fewer answers than this are shown with their interval
 COLUMNS = 62        # bars beside one another; longer periods are drawn by week or by month
 CHUNK = 500
 
@@ -39,42 +40,6 @@ class Durations:
         if not self.before or not self.before.median or self.median is None:
             return None
         return self.median / self.before.median - 1
-
-
-@dataclass(frozen=True)
-class Share:
-    """`part` of `n`."""
-    part: int
-    n: int
-    before: Share | None = None
-
-    @property
-    def rate(self) -> float | None:
-        """0 to 1; None of nothing."""
-        return self.part / self.n if self.n else None
-
-    @property
-    def few(self) -> bool:
-        """Too few to trust the number alone."""
-        return 0 < self.n < FEW
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Where the true rate lies in 95 of 100 cases (Wilson's score interval)."""
-        if not self.n:
-            return 0.0, 1.0
-        z, p = 1.959964, self.part / self.n
-        middle = p + z * z / (2 * self.n)
-        reach = z * math.sqrt(p * (1 - p) / self.n + z * z / (4 * self.n * self.n))
-        scale = 1 + z * z / self.n
-        return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
-
-    @property
-    def change(self) -> float | None:
-        """Difference to the period before: 0.1 is ten points more."""
-        if not self.before or self.before.rate is None or self.rate is None:
-            return None
-        return self.rate - self.before.rate
 
 
 @dataclass(frozen=True)
@@ -103,7 +68,7 @@ class Overview:
     scores: dict[int, int]
     answered: Share
     volume: Volume
-    assistant: Share            # tickets that the assistant ended alone, of those that are over
+    assistant: Share            # tickets that the assistant contained, of those that can be judged
     assistant_parts: dict[str, int]
 
 
@@ -127,14 +92,14 @@ def overview(session: Session, filters: Filters) -> Overview:
         csat=_share("satisfied", current["csat"], then["csat"]),
         scores={score: sum(row.value == score for row in current["csat"]) for score in (5, 4, 3, 2, 1)},
         answered=_share("answered", current["surveys"], then["surveys"]),
-        volume=_volume(filters, current["volume"], then["volume"]),
-        assistant=_share("assistant alone", _over(current["assistant"]), _over(then["assistant"])),
-        assistant_parts={name: parts.get(name, 0) for name in ("assistant alone", "with people", "still running")})
+        volume=volume(filters, current["volume"], then["volume"]),
+        assistant=_share(CONTAINED, _judged(current["assistant"]), _judged(then["assistant"])),
+        assistant_parts={name: parts.get(name, 0) for name in (CONTAINED, BY_PEOPLE, CAME_BACK, RUNNING, YOUNG)})
 
 
 def rows(session: Session, filters: Filters) -> list[Row]:
     """The rows of filters.metric, narrowed to its day and bucket; durations longest first, others newest first."""
-    found = reports_rows.rows(session, filters.metric, filters.range)
+    found = reports_metrics.rows(session, filters.metric, filters.range)
     if filters.day:
         end = filters.day + timedelta(days=filters.span)
         found = [row for row in found if filters.day <= filters.date_of(row.at) < end]
@@ -149,7 +114,8 @@ def lines(session: Session, found: Sequence[Row]) -> Iterator[Line]:
     """The rows with subject and contact."""
     for start in range(0, len(found), CHUNK):
         part = found[start:start + CHUNK]
-        known = {ticket_id: (subject, name or f"Visitor {contact_id}") for ticket_id, subject, name, contact_id in
+        known: dict[int | None, tuple[str, str]] = {None: ("", "")}
+        known |= {ticket_id: (subject, name or f"Visitor {contact_id}") for ticket_id, subject, name, contact_id in
                  session.execute(select(Ticket.id, Ticket.subject, Contact.name, Contact.id).join(
                      Contact, Contact.id == Ticket.contact_id).where(Ticket.id.in_({row.ticket_id for row in part})))}
         yield from (Line(row, *known[row.ticket_id]) for row in part)
@@ -174,7 +140,7 @@ def table(session: Session, filters: Filters) -> str:
     for line in lines(session, rows(session, filters)):
         row = line.row
         writer.writerow([_harmless(cell) for cell in (
-            row.ticket_id, line.subject, line.contact, row.channel, row.at.isoformat(timespec="seconds"),
+            row.ticket_id or "", line.subject, line.contact, row.channel, row.at.isoformat(timespec="seconds"),
             "" if row.value is None else row.value, row.bucket, row.note)])
     return out.getvalue()
 
@@ -185,24 +151,25 @@ def _harmless(cell: object) -> object:
 
 def _all(session: Session, filters: Filters) -> dict[str, list[Row]]:
     found = {}
-    for metric in reports_rows.METRICS:
-        found[metric] = reports_rows.rows(session, metric, filters.range)
+    for metric in reports_metrics.OVERVIEW:
+        found[metric] = reports_metrics.rows(session, metric, filters.range)
         time.sleep(0)       # long periods take a while: lets the other requests of this process go on in between
     return found
 
 
 def _names(metric: str, row: Row) -> tuple[str, ...]:
     """What a row may be asked for by."""
-    over = ("over",) if metric == "assistant" and row.bucket != "still running" else ()
-    return (row.bucket, f"score {row.value}", *over)
+    judged = ("judged",) if row.bucket not in (RUNNING, YOUNG) else ()
+    wrong = ("wrong",) if metric == "answers" and row.bucket in WRONG else ()
+    return (row.bucket, f"score {row.value}", f"article {row.article_id}", *judged, *wrong)
 
 
 def _buckets(found: Sequence[Row]) -> Counter:
     return Counter(row.bucket for row in found)
 
 
-def _over(found: Sequence[Row]) -> list[Row]:
-    return [row for row in found if row.bucket != "still running"]
+def _judged(found: Sequence[Row]) -> list[Row]:
+    return [row for row in found if row.bucket not in (RUNNING, YOUNG)]
 
 
 def _share(bucket: str, found: Sequence[Row], then: Sequence[Row] | None = None) -> Share:
@@ -219,7 +186,8 @@ def _durations(found: Sequence[Row], then: Sequence[Row] | None = None) -> Durat
         None if then is None else _durations(then))
 
 
-def _volume(filters: Filters, found: Sequence[Row], then: Sequence[Row]) -> Volume:
+def volume(filters: Filters, found: Sequence[Row], then: Sequence[Row]) -> Volume:
+    """How many rows there are of each bucket, by day."""
     step = next(step for step in (1, 7, 30) if filters.days <= step * COLUMNS)
     columns: list[tuple[date, dict[str, int]]] = [
         (filters.first + timedelta(days=n), Counter()) for n in range(0, filters.days, step)]

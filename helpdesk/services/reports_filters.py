@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from helpdesk.errors import Invalid
-from helpdesk.services.reports_rows import METRICS, Range
+from helpdesk.services.reports_metrics import METRICS
+from helpdesk.services.reports_rows import Range
 
 PRESETS = (7, 30, 90)
 LONGEST = 731

@@ -2,34 +2,30 @@
 the two cannot differ.
 
 A row belongs to the moment of what it measures (the reply, the resolution, the rating), not to the day its ticket
-began. The channel of a row is the one over which its ticket began. Merged tickets are left out, because the ticket
-they went into is counted.
+began. The channel of a row is the one over which its ticket began. Spam is left out, and so are merged tickets,
+because the ticket they went into is counted.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk.clock import now
 from helpdesk.models import (
-    AssistantTurn,
     BusinessHours,
     Event,
     Message,
     Rating,
     SlaClock,
     SlaPolicy,
-    Status,
     Survey,
     Ticket,
 )
 from helpdesk.services.hours import Hours
 
-SILENT = timedelta(hours=72)        # a customer who says nothing for so long was content with the assistant
 SPREAD = ((3600, "up to 1 h"), (4 * 3600, "1 to 4 h"), (8 * 3600, "4 to 8 h"), (24 * 3600, "8 to 24 h"))
 LONGER = "over 24 h"
 
@@ -37,14 +33,16 @@ LONGER = "over 24 h"
 @dataclass(frozen=True)
 class Row:
     """One ticket that was counted: when, with what value (seconds or a score), and in which bucket. `note` is the
-    customer's comment, `target` what was promised (seconds)."""
-    ticket_id: int
+    customer's comment or an article's title, `target` what was promised (seconds). Without a ticket it is an article
+    that somebody read."""
+    ticket_id: int | None
     at: datetime
     channel: str
     value: int | None = None
     bucket: str = ""
     note: str = ""
     target: int | None = None
+    article_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,6 @@ OPENED_OVER = func.coalesce(
 FIRST_WORDS = (select(func.min(Message.sent_at)).where(
     Message.ticket_id == Ticket.id, Message.direction == "in", Message.author_kind == "contact")
     .correlate(Ticket).scalar_subquery())
-
-
-def rows(session: Session, metric: str, within: Range) -> list[Row]:
-    """The rows of a metric, oldest first. KeyError for an unknown metric."""
-    return sorted(METRICS[metric](session, within), key=lambda row: (row.at, row.ticket_id))
 
 
 def _first_response(session: Session, within: Range) -> Iterator[Row]:
@@ -98,7 +91,7 @@ def _durations(session: Session, found: Select, within: Range) -> Iterator[Row]:
     calendars = {row.id: Hours(row.time_zone, row.week, row.holidays) for row in session.scalars(
         select(BusinessHours))} if within.business else {}
     around_the_clock = Hours()
-    for ticket_id, channel, at, began, hours_id in session.execute(_of_tickets(found, within)):
+    for ticket_id, channel, at, began, hours_id in session.execute(of_tickets(found, within)):
         seconds = calendars.get(hours_id, around_the_clock).seconds_between(began, at)
         yield Row(ticket_id, at, channel, seconds, next((name for limit, name in SPREAD if seconds <= limit), LONGER))
 
@@ -109,7 +102,7 @@ def _sla(kind: str) -> Callable[[Session, Range], Iterator[Row]]:
                        SlaClock.target_seconds).join(SlaClock, SlaClock.ticket_id == Ticket.id).where(
             SlaClock.kind == kind, or_(within.holds(SlaClock.breached_at), and_(
                 SlaClock.breached_at.is_(None), within.holds(SlaClock.met_at))))
-        for ticket_id, channel, met_at, breached_at, spent, target in session.execute(_of_tickets(query, within)):
+        for ticket_id, channel, met_at, breached_at, spent, target in session.execute(of_tickets(query, within)):
             yield Row(ticket_id, breached_at or met_at, channel, spent if met_at else None,
                       "breached" if breached_at else "met", target=target)
     return found
@@ -119,7 +112,7 @@ def _csat(session: Session, within: Range) -> Iterator[Row]:
     query = select(Ticket.id, OPENED_OVER, Rating.created_at, Rating.score, Rating.comment).join(
         Rating, Rating.ticket_id == Ticket.id).join(Survey, Survey.id == Rating.survey_id).where(
         Survey.kind == "csat", within.holds(Rating.created_at))
-    for ticket_id, channel, at, score, comment in session.execute(_of_tickets(query, within, merged=True)):
+    for ticket_id, channel, at, score, comment in session.execute(of_tickets(query, within, merged=True)):
         yield Row(ticket_id, at, channel, score, "satisfied" if score >= 4 else "not satisfied", comment)
 
 
@@ -127,31 +120,19 @@ def _surveys(session: Session, within: Range) -> Iterator[Row]:
     query = select(Ticket.id, OPENED_OVER, Survey.sent_at, Rating.score, Rating.comment).join(
         Survey, Survey.ticket_id == Ticket.id).outerjoin(Rating, Rating.survey_id == Survey.id).where(
         Survey.kind == "csat", within.holds(Survey.sent_at))
-    for ticket_id, channel, at, score, comment in session.execute(_of_tickets(query, within, merged=True)):
+    for ticket_id, channel, at, score, comment in session.execute(of_tickets(query, within, merged=True)):
         yield Row(ticket_id, at, channel, score, "answered" if score else "unanswered", comment or "")
 
 
 def _volume(session: Session, within: Range) -> Iterator[Row]:
     query = select(Ticket.id, Ticket.created_at, OPENED_OVER).where(within.holds(Ticket.created_at))
-    for ticket_id, at, channel in session.execute(_of_tickets(query, within)):
+    for ticket_id, at, channel in session.execute(of_tickets(query, within)):
         yield Row(ticket_id, at, channel, None, channel)
 
 
-def _assistant(session: Session, within: Range) -> Iterator[Row]:
-    answered = exists().where(AssistantTurn.ticket_id == Ticket.id, AssistantTurn.outcome != "greeted")
-    query = select(Ticket.id, Ticket.created_at, OPENED_OVER, Ticket.status, Ticket.handed_over_at,
-                   Ticket.first_response_at, Ticket.last_message_at).where(within.holds(Ticket.created_at), answered)
-    silent = now() - SILENT
-    for ticket_id, at, channel, status, handed, replied, last in session.execute(_of_tickets(query, within)):
-        if handed or replied:
-            bucket = "with people"
-        else:
-            over = status in (Status.RESOLVED, Status.CLOSED) or last < silent
-            bucket = "assistant alone" if over else "still running"
-        yield Row(ticket_id, at, channel, None, bucket)
-
-
-def _of_tickets(query: Select, within: Range, merged: bool = False) -> Select:
+def of_tickets(query: Select, within: Range, merged: bool = False) -> Select:
+    """Only what the range asks for, and no spam; merged tickets too with `merged`."""
+    query = query.where(Ticket.spam_at.is_(None))
     if not merged:
         query = query.where(Ticket.merged_into_id.is_(None))
     return query.where(OPENED_OVER == within.channel) if within.channel else query
@@ -159,5 +140,4 @@ def _of_tickets(query: Select, within: Range, merged: bool = False) -> Select:
 
 METRICS: dict[str, Callable[[Session, Range], Iterator[Row]]] = {
     "first_response": _first_response, "resolution": _resolution, "sla_first_response": _sla("first_response"),
-    "sla_resolution": _sla("resolution"), "csat": _csat, "surveys": _surveys, "volume": _volume,
-    "assistant": _assistant}
+    "sla_resolution": _sla("resolution"), "csat": _csat, "surveys": _surveys, "volume": _volume}

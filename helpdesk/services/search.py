@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sqlalchemy import Select, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, or_, select, text
 
 from helpdesk import db
 from helpdesk.models import Contact, Identity, Message, Ticket
@@ -22,7 +22,9 @@ def ticket_ids(query: str) -> Select:
                   _like(Ticket.subject, query)]
     if number.isdecimal() and len(number) < 10:
         conditions.append(Ticket.id == int(number))
-    return select(Ticket.id).where(or_(*conditions))
+    found = select(Ticket.id, Ticket.merged_into_id).where(or_(*conditions)).cte("found", recursive=True)
+    into = found.union(select(Ticket.id, Ticket.merged_into_id).where(Ticket.id == found.c.merged_into_id))
+    return select(into.c.id)        # with whatever a merged one went into
 
 
 def _by_person(query: str) -> Select:
@@ -30,20 +32,31 @@ def _by_person(query: str) -> Select:
         select(Identity.contact_id).where(_like(Identity.value, query)))
 
 
-def _by_words(query: str) -> Select:
-    words = WORD.findall(unicodedata.normalize("NFC", query.lower()))[:10]
-    if not words:
-        return select(Message.ticket_id).where(text("1 = 0"))
+def terms(query: str) -> str:
+    """What the index is asked for a query: all of its words, or words that begin so; '' when it has none."""
+    words = WORD.findall(unicodedata.normalize("NFC", bounds.clean(query).strip()[:200].lower()))[:10]
     if db.is_sqlite():
-        terms = " ".join(f'"{word}"*' for word in words)
-        hits = select(literal_column("rowid")).select_from(text("message_fts")).where(
-            text("message_fts MATCH :terms").bindparams(terms=terms)).order_by(text("rowid DESC")).limit(MOST)
-    else:
-        # The index folds the accents of western Europe only; other letters lie in it as they were written.
-        terms = " & ".join(f"({word}:* | {' & '.join(f'{part}:*' for part in _parts(word))})" for word in words)
-        hits = select(Message.id).where(literal_column("message.search").op("@@")(
-            func.to_tsquery(literal_column("'simple'"), terms))).order_by(Message.id.desc()).limit(MOST)
-    return select(Message.ticket_id).where(Message.id.in_(hits))
+        return " ".join(f'"{word}"*' for word in words)
+    # The index folds the accents of western Europe only; other letters lie in it as they were written.
+    return " & ".join(f"({word}:* | {' & '.join(f'{part}:*' for part in _parts(word))})" for word in words)
+
+
+def matching(asked: ColumnElement[str]) -> Select:
+    """A select of the ids of all messages that fit terms(). To be narrowed by whoever asks: a common word has very
+    many."""
+    if db.is_sqlite():
+        return select(literal_column("rowid")).select_from(text("message_fts")).where(
+            literal_column("message_fts").op("MATCH")(asked))
+    return select(Message.id).where(literal_column("message.search").op("@@")(
+        func.to_tsquery(literal_column("'simple'"), asked)))
+
+
+def _by_words(query: str) -> Select:
+    wanted = terms(query)
+    if not wanted:
+        return select(Message.ticket_id).where(text("1 = 0"))
+    newest = text("rowid DESC") if db.is_sqlite() else Message.id.desc()
+    return select(Message.ticket_id).where(Message.id.in_(matching(literal(wanted)).order_by(newest).limit(MOST)))
 
 
 def _parts(word: str) -> list[str]:

@@ -30,6 +30,7 @@ from helpdesk.services.hours import Hours
 
 KINDS = ("first_response", "resolution")
 CLOCK = tuple(name for name in SlaClock.__table__.c.keys() if name != "id")
+USUAL = "normal"        # the priority of a ticket until somebody says otherwise
 BATCH = 100
 POLICIES = select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id)
 CLOCKS = select(SlaClock).where(SlaClock.ticket_id == bindparam("ticket_id")).order_by(SlaClock.id).execution_options(
@@ -54,6 +55,30 @@ def hours_of(session: Session, policy: SlaPolicy | None) -> Hours:
     return Hours(row.time_zone, row.week, row.holidays) if row else Hours()
 
 
+def policy_of(session: Session, ticket: Ticket) -> SlaPolicy:
+    """The policy that holds for this ticket: the first one that promises something for its priority."""
+    return _policy(session, ticket)
+
+
+def policy_in_general(session: Session) -> SlaPolicy | None:
+    """The policy that holds for a ticket of which nothing is known yet; None while there is none."""
+    policies = session.scalars(POLICIES).all()
+    return next((one for one in policies if any(getattr(one, kind).get(USUAL) for kind in KINDS)),
+                policies[0] if policies else None)
+
+
+def promised_in_general(session: Session, kind: str) -> int | None:
+    """What is promised for such a ticket, in seconds of business time; None when nothing is."""
+    policy = policy_in_general(session)
+    minutes = getattr(policy, kind).get(USUAL) if policy else None
+    return round(minutes * 60) if minutes else None
+
+
+def promised_seconds(session: Session, ticket: Ticket, kind: str) -> int | None:
+    """What is promised for this ticket, in seconds of business time; None when nothing is."""
+    return _target(_policy(session, ticket), kind, ticket)
+
+
 def start(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
     """A customer opened this ticket. Started twice it stays as it is."""
     if ticket.seq and _clocks(session, ticket):
@@ -69,7 +94,9 @@ def start(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
 def customer_wrote(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
     """The customer wrote. Where no clock waits for a first answer although people have the ticket and none of them
     has answered yet (an agent silenced the assistant), it starts now."""
-    at, found = min(at or now(), now()), _clocks(session, ticket)
+    at = min(at or now(), now())
+    with session.no_autoflush:      # the ticket is about to change once more: it is written once
+        found = _clocks(session, ticket)
     if not ticket.with_assistant and ticket.first_response_at is None and [c.kind for c in found] == ["resolution"]:
         found.append(_begin(session, ticket, _policy(session, ticket), "first_response", at))
     _settle(session, ticket, at, found)
@@ -88,6 +115,16 @@ def handed_over(session: Session, ticket: Ticket, at: datetime | None = None) ->
     else:
         _begin(session, ticket, _policy(session, ticket), "first_response", at)
     _settle(session, ticket, at)
+
+
+def handed_back(session: Session, ticket: Ticket) -> None:
+    """The assistant has the ticket again: the first response of people, as far as it is still to be given and not
+    late, waits until it hands over again."""
+    for clock in _clocks(session, ticket):
+        if clock.kind == "first_response" and not clock.met_at and not clock.breached_at:
+            session.delete(clock)
+    session.flush()
+    _settle(session, ticket, now())
 
 
 def replied(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
@@ -126,6 +163,16 @@ def priority_changed(session: Session, ticket: Ticket, at: datetime | None = Non
             clock.target_seconds, clock.policy_id = target, policy.id
     session.flush()
     _settle(session, ticket, at)
+
+
+def stand_still(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
+    """The ticket is merged into another one: its clocks stop as they are, until it is told again how it stands."""
+    at = at or now()
+    for clock in _clocks(session, ticket):
+        if not clock.met_at:
+            _stop(session, ticket, clock, at)
+    session.flush()
+    ticket.due_at = None
 
 
 def breach_due(session: Session) -> int:
@@ -222,7 +269,10 @@ def _settle(session: Session, ticket: Ticket, at: datetime, found: Sequence[SlaC
 def _go(session: Session, clock: SlaClock, at: datetime) -> None:
     hours = hours_of(session, session.get(SlaPolicy, clock.policy_id))
     at = max(at, clock.paused_at or at)     # a mail that was long on its way does not turn the clock back
-    clock.due_at, clock.paused_at = hours.after(at, clock.target_seconds - clock.spent_seconds), None
+    try:
+        clock.due_at, clock.paused_at = hours.after(at, clock.target_seconds - clock.spent_seconds), None
+    except ValueError:          # these hours never open: no deadline can be named, and a ticket comes in all the same
+        clock.paused_at = clock.paused_at or at
 
 
 def _stop(session: Session, ticket: Ticket, clock: SlaClock, at: datetime) -> None:

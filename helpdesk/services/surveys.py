@@ -16,7 +16,7 @@ from helpdesk import db, events, paths, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import HelpdeskError
 from helpdesk.models import Event, Message, Status, Survey, Ticket
-from helpdesk.services import automatic_mail, identities, replies, routes, survey_words, tickets
+from helpdesk.services import automatic_mail, consents, identities, parts, replies, routes, survey_words, tickets
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def _why_not(session: Session, ticket: Ticket, survey: Survey) -> str:
         return "reopened"
     if now() > survey.due_at + TOO_LATE:
         return "too late"
-    if any(tag.name == UNASKED_TAG for tag in ticket.tags):
+    if ticket.spam_at or any(tag.name == UNASKED_TAG for tag in ticket.tags):
         return "marked as spam"
     if _last_words(session, ticket) is None:
         return "no person has written"
@@ -121,18 +121,20 @@ def _asked_since(session: Session, contact_id: int, since: datetime) -> bool:
 
 def _last_words(session: Session, ticket: Ticket) -> Message | None:
     """The last message of a person outside that was not written by a machine."""
+    whole = parts.ids(session, ticket)
     automatic = select(Event.data["message_id"].as_integer()).where(
-        Event.ticket_id == ticket.id, Event.name == "MessageReceived", Event.data["automatic"].as_string() != "")
+        Event.ticket_id.in_(whole), Event.name == "MessageReceived", Event.data["automatic"].as_string() != "")
     return session.scalar(select(Message).where(
-        Message.ticket_id == ticket.id, Message.direction == "in", Message.kind == "message",
+        Message.ticket_id.in_(whole), Message.direction == "in", Message.kind == "message",
         Message.id.not_in(automatic))
-        .order_by(Message.seq.desc()).limit(1))
+        .order_by(Message.id.desc()).limit(1))
 
 
 def _route(session: Session, ticket: Ticket) -> routes.Route | None:
     """The way the customer came last, or else the best open one."""
-    last, found = _last_words(session, ticket), [way for way in routes.routes(session, ticket, "system")
-                                                 if way.open and not way.identity.unsubscribed_at]
+    last, found = _last_words(session, ticket), [way for way in routes.routes(session, ticket, "system") if way.open]
+    wanted = consents.allowed(session, [way.identity for way in found], "surveys")
+    found = [way for way in found if way.identity.id in wanted]
     return next((way for way in found if (way.inbox.id, way.identity.id) == (last.inbox_id, last.identity_id)),
                 found[0] if found else None)
 

@@ -1,12 +1,15 @@
 """Teams and who is in them."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from helpdesk import events
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Agent, Team, TeamMember
+from helpdesk.services import reopening
 
 
 def create(session: Session, name: str, actor: str) -> Team:
@@ -18,8 +21,10 @@ def create(session: Session, name: str, actor: str) -> Team:
     return team
 
 
-def change(session: Session, team_id: int, name: str, members: list[int], actor: str) -> None:
-    """Its name, and exactly these members; unknown ids are left out. Raises NotFound, Invalid."""
+def change(session: Session, team_id: int, name: str, members: list[int], actor: str,
+           rule: Mapping[str, str] | None = None) -> None:
+    """Its name, and exactly these members; unknown ids are left out. `rule`: what becomes of its settled tickets (see
+    reopening.choose); None leaves that as it is. Raises NotFound, Invalid."""
     team = session.get(Team, team_id)
     if team is None:
         raise NotFound("There is no such team.")
@@ -28,8 +33,8 @@ def change(session: Session, team_id: int, name: str, members: list[int], actor:
     session.execute(delete(TeamMember).where(TeamMember.team_id == team_id))
     for agent_id in session.scalars(select(Agent.id).where(Agent.id.in_(members))):
         session.add(TeamMember(team_id=team_id, agent_id=agent_id))
-    events.record(session, events.SettingsChanged(what=f"team {team.name}", detail=f"{len(members)} members"),
-                  actor=actor)
+    detail = f"{len(members)} members" + (f", {reopening.choose(team, rule)}" if rule is not None else "")
+    events.record(session, events.SettingsChanged(what=f"team {team.name}", detail=detail), actor=actor)
 
 
 def _free_name(session: Session, name: str) -> str:

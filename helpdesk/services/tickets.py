@@ -1,9 +1,9 @@
 """What can be done with a ticket."""
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,7 +13,6 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import (
     Agent,
     Contact,
-    Delivery,
     Identity,
     Inbox,
     Message,
@@ -21,21 +20,20 @@ from helpdesk.models import (
     Status,
     Tag,
     Team,
-    ThreadKey,
     Ticket,
     TicketTag,
 )
 from helpdesk.models.tickets import PRIORITIES
-from helpdesk.services import sla
+from helpdesk.services import following, message_moves, parts, sla
 
-MERGE_STEPS = 20        # how far a chain of merges is followed; more would be a cycle
 WAKE_BATCH = 200
 CONVERSATION_SUBJECT = 80       # characters
+ON_REPLY = datetime(2999, 1, 1, tzinfo=UTC)     # snoozed until the customer answers, however long that takes
 
 
 def lock(session: Session, ticket_id: int) -> Ticket:
     """The ticket, held until the transaction ends; a merged one gives its survivor. Raises NotFound."""
-    for _ in range(MERGE_STEPS):
+    for _ in range(parts.STEPS):
         ticket = session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
         if ticket is None:
             break
@@ -114,6 +112,7 @@ def set_status(session: Session, ticket: Ticket, status: Status | str, actor: st
         ticket.waiting_since = None
     sla.status_changed(session, ticket, previous, status, at)
     events.record(session, fact, ticket=ticket, actor=actor)
+    following.plan(session, ticket, "reopened" if isinstance(fact, events.TicketReopened) else str(status), actor)
     if isinstance(fact, events.TicketReopened) and ticket.agent_id and session.get(Agent, ticket.agent_id).disabled_at:
         assign(session, ticket, None, "system")
 
@@ -172,43 +171,47 @@ def wake(session: Session, ticket: Ticket, why: str, actor: str = "system") -> N
 
 def wake_due(session: Session) -> int:
     """Bring back every ticket whose time has come, however long ago; returns how many."""
-    due = select(Ticket).where(Ticket.snoozed_until <= now()).limit(WAKE_BATCH).with_for_update(skip_locked=True)
+    due = select(Ticket).where(Ticket.snoozed_until <= now(), Ticket.merged_into_id.is_(None)).limit(
+        WAKE_BATCH).with_for_update(skip_locked=True)
     tickets = session.scalars(due).all()
     for ticket in tickets:
         wake(session, ticket, "due")
+        ticket.last_message_at = now()      # back at the top of the lists
     return len(tickets)
 
 
-def split(session: Session, ticket: Ticket, message: Message, actor: str) -> Ticket:
-    """Take a customer's message, and what its sender wrote after it over the same channel, into a ticket of its own."""
-    if message.ticket_id != ticket.id or message.direction != "in":
+def split_off(session: Session, ticket: Ticket, message: Message) -> list[Message]:
+    """What would go with a message: what was said to and from its address from there on. Raises Invalid."""
+    whole = parts.all_ids(session, ticket)
+    if message.ticket_id not in whole or message.direction != "in" or message.identity_id is None:
         raise Invalid("Only a customer's message of this ticket can be split off.")
-    identity = session.get(Identity, message.identity_id)
-    new = open_ticket(session, identity.contact, channel=message.channel, subject=message.subject or ticket.subject,
+    found = [one for one in message_moves.with_address(session, whole, message.identity_id) if one.id >= message.id]
+    stays = select(Message.id).where(Message.ticket_id.in_(whole), Message.kind != "note", or_(
+        Message.identity_id != message.identity_id, Message.identity_id.is_(None), Message.id < message.id))
+    if session.scalar(stays.limit(1)) is None:
+        raise Invalid("This is the whole conversation: nothing would be left. Change its subject or contact instead.")
+    return found
+
+
+def split(session: Session, ticket: Ticket, message: Message, actor: str, *, subject: str = "",
+          contact: Contact | None = None) -> Ticket:
+    """Take a customer's message, and what was said to and from that address after it, into a ticket of its own: with
+    its files, receipts and Message-IDs, so that what answers it arrives there. `subject` and `contact` are the new
+    ticket's, if not the message's own. Raises Invalid for what is no customer's message of this ticket."""
+    moved, identity = split_off(session, ticket, message), session.get(Identity, message.identity_id)
+    new = open_ticket(session, contact or identity.contact, channel=message.channel,
+                      subject=subject.strip() or message.subject or ticket.subject,
                       inbox=session.get(Inbox, message.inbox_id), identity_id=identity.id, at=message.sent_at,
                       why=f"split from {ticket.id}", actor=actor, follows=ticket)
-    moved = session.scalars(select(Message).where(
-        Message.ticket_id == ticket.id, Message.seq >= message.seq, Message.identity_id == identity.id)
-        .order_by(Message.seq)).all()
-    for item in moved:
-        new.seq += 1
-        item.ticket_id, item.seq = new.id, new.seq
-        if item.external_id:
-            session.execute(update(ThreadKey).where(ThreadKey.key == item.external_id,
-                                                    ThreadKey.inbox_id == item.inbox_id).values(ticket_id=new.id))
-    session.execute(update(Delivery).where(Delivery.message_id.in_([m.id for m in moved])).values(ticket_id=new.id))
-    last = moved[-1]
-    new.agent_id, new.preview, new.preview_author = ticket.agent_id, last.text[:200], last.author_kind
-    new.waiting_since, new.last_message_at = last.sent_at if last.direction == "in" else None, last.sent_at
-    _restore_route(session, ticket)
+    left = {one.ticket_id for one in moved}
+    message_moves.move(session, moved, new)
+    new.agent_id = ticket.agent_id
+    answers = [one.sent_at for one in moved if one.author_kind == "agent" and one.kind == "message"]
+    if answers:
+        new.first_response_at = min(answers)
+        sla.replied(session, new, new.first_response_at)
+    for one in session.scalars(select(Ticket).where(Ticket.id.in_(left))):
+        message_moves.show_last(session, one)
+    message_moves.show_last(session, new)
     events.record(session, events.TicketSplit(message_id=message.id, into_ticket_id=new.id), ticket=ticket, actor=actor)
     return new
-
-
-def _restore_route(session: Session, ticket: Ticket) -> None:
-    """After messages left: answer where the last one that stayed came from."""
-    last = session.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.direction == "in")
-                          .order_by(Message.seq.desc()).limit(1))
-    if last:
-        ticket.reply_inbox_id, ticket.reply_identity_id, ticket.channel = last.inbox_id, last.identity_id, last.channel
-        ticket.preview, ticket.preview_author, ticket.last_message_at = last.text[:200], "contact", last.sent_at

@@ -8,11 +8,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from helpdesk import events, security, settings
-from helpdesk.clock import now
 from helpdesk.errors import NotFound
 from helpdesk.models import Identity, Message
+from helpdesk.services import consents
 
-PURPOSE = "unsubscribe"
+PURPOSE = "unsubscribe"      # of the signature
+OPTIONAL = "surveys"         # what such a mail asks for (helpdesk.services.consents)
 
 
 def due(message: Message) -> bool:
@@ -36,23 +37,28 @@ def find(session: Session, token: str) -> Identity:
     return identity
 
 
+def stopped(session: Session, identity: Identity) -> bool:
+    """Whether such mails no longer go to this address."""
+    return not consents.allows(session, identity, OPTIONAL)
+
+
 def stop(session: Session, identity: Identity) -> None:
     """No more such mails to this address. Twice is as once."""
-    if identity.unsubscribed_at is None:
-        identity.unsubscribed_at = now()
-        _record(session, identity, True)
+    _record(session, identity, True)
 
 
 def resume(session: Session, identity: Identity) -> None:
     """It was a mistake."""
-    if identity.unsubscribed_at is not None:
-        identity.unsubscribed_at = None
-        _record(session, identity, False)
+    _record(session, identity, False)
 
 
-def _record(session: Session, identity: Identity, stopped: bool) -> None:
-    events.record(session, events.Unsubscribed(address=identity.value, stopped=stopped), contact=identity.contact,
-                  actor=identity.contact.actor)
+def _record(session: Session, identity: Identity, stop: bool) -> None:
+    if stopped(session, identity) == stop:
+        return
+    actor = identity.contact.actor
+    consents.record(session, identity.contact, OPTIONAL, not stop, source="mail", identity=identity, actor=actor)
+    events.record(session, events.Unsubscribed(address=identity.value, stopped=stop), contact=identity.contact,
+                  actor=actor)
 
 
 def _signature(number: int) -> str:

@@ -50,6 +50,8 @@ VIEWS = {view.key: view for view in (
     View("assistant", "With the assistant", "robot", empty="The assistant is not talking to anybody."),
     View("waiting", "Waiting for customer", "waiting", (Status.PENDING,), empty="No answer is awaited."),
     View("snoozed", "Snoozed", "snooze", (Status.OPEN, Status.PENDING), empty="Nothing is hidden until later."),
+    View("spam", "Spam", "shield", (Status.CLOSED,), counted=False,
+         empty="Nothing was marked as spam, and no address is blocked."),
     View("resolved", "Resolved", "resolved", (Status.RESOLVED, Status.CLOSED), counted=False,
          empty="Nothing has been resolved yet."))}
 
@@ -87,7 +89,8 @@ def find_view(key: str) -> View:
 def tickets(session: Session, view: View, agent_id: int, filters: Filters = Filters(), cursor: str = "",
             limit: int = PAGE) -> Page:
     """One page of a view, the last touched first. With words to look for, the view's status does not matter."""
-    wanted = [_listing("resolved", None)] if filters.q else [_listing(view.key, status) for status in view.statuses]
+    anywhere = [_listing("spam" if view.key == "spam" else "resolved", None)]
+    wanted = anywhere if filters.q else [_listing(view.key, status) for status in view.statuses]
     if narrowed := _narrowed(session, filters):
         wanted = [q.where(*narrowed) for q in wanted]
     if cursor:
@@ -103,6 +106,15 @@ def tickets(session: Session, view: View, agent_id: int, filters: Filters = Filt
     return Page(rows, _tags(session, [row.id for row in rows]), _cursor(rows[-1]) if more else "")
 
 
+def ids(session: Session, view: View, agent_id: int, filters: Filters = Filters(), limit: int = 10_000) -> list[int]:
+    """The tickets of a whole view, loaded or not, at most `limit`."""
+    wanted = [_listing("spam" if view.key == "spam" else "resolved", None)] if filters.q else [
+        _listing(view.key, status) for status in view.statuses]
+    narrowed = _narrowed(session, filters)
+    return [row[0] for one in wanted for row in db.rows(
+        session, one.with_only_columns(Ticket.id).where(*narrowed), {"agent_id": agent_id, "most": limit})][:limit]
+
+
 def counts(session: Session, agent_id: int, channels: Sequence[str] = (), teams: Sequence[int] = ()) -> dict[str, int]:
     """How many tickets each counted view holds, by key, at most COUNT_LIMIT; channels as "channel:<name>", teams as
     "team:<id>". One statement."""
@@ -116,7 +128,8 @@ def _conditions(key: str, agent_id) -> list[ColumnElement[bool]]:
             "unassigned": [Ticket.agent_id.is_(None), Ticket.with_assistant.is_(False), *awake],
             "assistant": [Ticket.with_assistant, *awake],
             "snoozed": [Ticket.snoozed_until.is_not(None), Ticket.merged_into_id.is_(None)],
-            "resolved": [Ticket.merged_into_id.is_(None)]}.get(key, awake)
+            "spam": [Ticket.spam_at.is_not(None), Ticket.merged_into_id.is_(None)],
+            "resolved": [Ticket.spam_at.is_(None), Ticket.merged_into_id.is_(None)]}.get(key, awake)
 
 
 @cache

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 
-from helpdesk import db, settings
+from helpdesk import db, i18n, settings
 from helpdesk.clock import now
 from helpdesk.errors import Forbidden
 from helpdesk.services import accounts
@@ -96,6 +96,7 @@ def install(app: Flask) -> None:
 
 def _identify() -> None:
     g.agent = g.session = None
+    i18n.use(i18n.best(*request.accept_languages.values(), settings.current().default_locale))
     token = session_token()
     if not token or request.endpoint == "static" or _open_view():
         return
@@ -104,6 +105,8 @@ def _identify() -> None:
     if found is None:
         return
     g.agent, g.session = found
+    if g.agent.locale:
+        i18n.use(g.agent.locale)
     background = request.headers.get("X-Background")        # polling must not keep a forgotten browser signed in
     if not background and now() - g.session.seen_at > TOUCH_AFTER:
         with db.transaction() as session:

@@ -6,7 +6,8 @@ from flask import Blueprint, g, request
 from helpdesk.errors import Invalid
 from helpdesk.models import Agent, Team
 from helpdesk.services import tickets
-from helpdesk.services.handover import hand_over
+from helpdesk.services.handover import hand_back
+from helpdesk.services.handover import take_over as take_over_from_assistant
 from helpdesk.web.access import needs
 from helpdesk.web.ticket_verbs import change
 
@@ -20,8 +21,11 @@ def assign(ticket_id: int):
     wanted = request.form.get("agent", "")
 
     def verb(session, ticket):
+        if wanted:
+            take_over_from_assistant(session, ticket, g.agent.actor)
         tickets.assign(session, ticket, _find(session, Agent, g.agent.id if wanted == "me" else wanted), g.agent.actor)
-    return change(ticket_id, verb, "Assigned." if wanted else "Back in the queue.")
+    return change(ticket_id, verb, "Assigned." if wanted else "Back in the queue.",
+                  "Assign to you all the same" if wanted == "me" else "Assign it all the same")
 
 
 @pages.post("/tickets/<int:ticket_id>/team")
@@ -29,8 +33,9 @@ def assign(ticket_id: int):
 def move(ticket_id: int):
     """team=<id>, or team= for none."""
     def verb(session, ticket):
+        take_over_from_assistant(session, ticket, g.agent.actor)
         tickets.set_team(session, ticket, _find(session, Team, request.form.get("team", "")), g.agent.actor)
-    return change(ticket_id, verb, "Moved.")
+    return change(ticket_id, verb, "Moved.", "Move it all the same")
 
 
 @pages.post("/tickets/<int:ticket_id>/take-over")
@@ -38,9 +43,17 @@ def move(ticket_id: int):
 def take_over(ticket_id: int):
     """The assistant falls silent here and the ticket is mine."""
     def verb(session, ticket):
-        hand_over(session, ticket, "agent", g.agent.actor, tell=False)
+        take_over_from_assistant(session, ticket, g.agent.actor)
         tickets.assign(session, ticket, session.get(Agent, g.agent.id), g.agent.actor)
     return change(ticket_id, verb, "It is yours. The assistant stays silent here.")
+
+
+@pages.post("/tickets/<int:ticket_id>/hand-back")
+@needs("agent")
+def give_back(ticket_id: int):
+    """The assistant answers here again, from the customer's next message on."""
+    return change(ticket_id, lambda session, ticket: hand_back(session, ticket, g.agent.actor),
+                  "The assistant has it again, from their next message on.")
 
 
 def _find(session, model, number: str | int):

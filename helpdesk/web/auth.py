@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, make_response, redirect, render_template,
 from helpdesk import db
 from helpdesk.errors import Forbidden, HelpdeskError, Invalid, TooMany
 from helpdesk.models import Agent
-from helpdesk.services import accounts, limits
+from helpdesk.services import accounts, agent_notices, limits
 from helpdesk.web.access import clear_session_cookie, needs, same_site, session_token, set_session_cookie
 
 pages = Blueprint("auth", __name__)
@@ -73,8 +73,10 @@ def account(errors: dict | None = None):
     """Name, password, looks, and where one is signed in."""
     with db.reading() as session:
         sessions = accounts.sessions_of(session, g.agent)
+        answering = agent_notices.answering(session)
     return render_template("auth/account.html", sessions=sessions, errors=errors or {}, themes=THEMES,
-                           zones=sorted(available_timezones()), values=request.form)
+                           values=request.form, kinds=agent_notices.KINDS,
+                           answering=answering)
 
 
 @pages.post("/account")
@@ -95,6 +97,29 @@ def change_account():
     with db.transaction() as session:
         agent = session.get(Agent, g.agent.id)
         agent.name, agent.theme, agent.time_zone = name, theme, zone
+    flash("Saved.", "good")
+    return redirect(url_for("auth.account"))
+
+
+@pages.post("/account/away")
+@needs("agent")
+def away():
+    """away=1 or 0. Resolved tickets that come back meanwhile go to the queue instead of waiting for them."""
+    wanted = request.form.get("away") == "1"
+    with db.transaction() as session:
+        accounts.set_away(session, session.get(Agent, g.agent.id), wanted)
+    flash("You are away. Resolved tickets that come back go to the queue." if wanted else "Welcome back.", "good")
+    return redirect(url_for("auth.account"))
+
+
+@pages.post("/account/mail")
+@needs("agent")
+def change_mail():
+    """notice (any number of agent_notices.KINDS), answers."""
+    with db.transaction() as session:
+        agent = session.get(Agent, g.agent.id)
+        agent.mail_notices = [kind for kind in agent_notices.KINDS if kind in request.form.getlist("notice")]
+        agent.answers_by_mail = "answers" in request.form
     flash("Saved.", "good")
     return redirect(url_for("auth.account"))
 

@@ -1,22 +1,32 @@
 """The people outside."""
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from helpdesk import db
 from helpdesk.clock import now
-from helpdesk.errors import Invalid, NotFound
+from helpdesk.errors import Invalid, NotFound, TooMany
 from helpdesk.models import Contact, Identity, Ticket
 from helpdesk.rendering import page
-from helpdesk.services import contacts, identities
-from helpdesk.web.access import needs
+from helpdesk.services import (
+    brief,
+    contact_merges,
+    contacts,
+    duplicate_pairs,
+    identities,
+    preferences,
+    site_data,
+    verification,
+)
+from helpdesk.web import contact_story, privacy
+from helpdesk.web.access import needs, same_site, wants_fragment
 
 pages = Blueprint("contacts", __name__)
 
 TICKETS = 50
+PAGES = 10
 
 
 @pages.get("/contacts")
@@ -26,7 +36,8 @@ def index():
     q = request.args.get("q", "").strip()[:100]
     with db.reading() as session:
         found = contacts.contacts(session, q, request.args.get("before", type=int))
-        return page("contacts/index.html", "contacts/_rows.html", found=found, q=q)
+        return page("contacts/index.html", "contacts/_rows.html", found=found, q=q,
+                    doubles=0 if wants_fragment() else duplicate_pairs.count(session))
 
 
 @pages.get("/contacts/<int:contact_id>")
@@ -38,11 +49,17 @@ def show(contact_id: int, error: str = ""):
         if contact.id != contact_id and request.method == "GET":
             return redirect(url_for("contacts.show", contact_id=contact.id))
         tickets = session.execute(select(Ticket.id, Ticket.subject, Ticket.status, Ticket.channel, Ticket.preview,
-                                         Ticket.last_message_at).where(Ticket.contact_id == contact.id)
+                                         Ticket.last_message_at).where(Ticket.contact_id == contact.id,
+                                                                       Ticket.merged_into_id.is_(None))
                                   .order_by(Ticket.id.desc()).limit(TICKETS)).all()
-        return render_template("contacts/show.html", contact=contact, identities=contact.identities, tickets=tickets,
-                               claims=contacts.claimed_from(session, contact), zones=sorted(available_timezones()),
-                               error=error, at=now())
+        reached = [] if contact.erased_at else contact.identities
+        return render_template("contacts/show.html", contact=contact, identities=reached, tickets=tickets,
+                               privacy=privacy.about(session, contact),
+                               claims=contacts.claimed_from(session, contact),
+                               merged=contact_merges.merged(session, contact),
+                               reached_by=preferences.choices(session, contact),
+                               brief=brief.brief(session, contact), error=error, at=now(), **_told(session, contact),
+                               **contact_story.of(session, contact))
 
 
 @pages.post("/contacts/<int:contact_id>")
@@ -74,16 +91,39 @@ def verify(contact_id: int, identity_id: int):
     return redirect(url_for("contacts.show", contact_id=contact_id))
 
 
-@pages.post("/contacts/<int:contact_id>/merge")
-@needs("manager")
-def merge(contact_id: int):
-    """into=<id>: both records are one person; that one stays."""
-    into_id = request.form.get("into", 0, type=int)
+@pages.post("/contacts/<int:contact_id>/preference")
+@needs("agent")
+def prefer(contact_id: int):
+    """channel: by which they want to be answered; empty when it does not matter."""
     with db.transaction() as session:
-        into = session.get(Contact, into_id)
-        if into is None or into_id == contact_id:
-            raise NotFound("There is no such other contact to merge into.")
-        identities.merge_into(session, contacts.by_id(session, contact_id), into, f"joined by {g.agent.name}",
-                              g.agent.actor)
-    flash("The two records are one now.", "good")
-    return redirect(url_for("contacts.show", contact_id=into_id))
+        preferences.prefer(session, contacts.by_id(session, contact_id), request.form.get("channel", ""), "agent",
+                           g.agent.actor)
+    flash("Saved.", "good")
+    return redirect(same_site(request.form.get("back")) or url_for("contacts.show", contact_id=contact_id))
+
+
+@pages.post("/contacts/<int:contact_id>/identities/<int:identity_id>/ask")
+@needs("agent")
+def ask(contact_id: int, identity_id: int):
+    """Have the owner of an address asked whether it is theirs; back to ?ticket, or to the contact."""
+    def send(session):
+        contact, identity = contacts.by_id(session, contact_id), session.get(Identity, identity_id)
+        if identity is None:
+            raise NotFound("This contact has no such address.")
+        return verification.ask(session, contact, identity, g.agent.actor)
+    try:
+        way = db.run(send)
+        flash("A code is on its way. It counts once they type it into the chat." if way == "code" else
+              "A link is on its way. It counts once they say yes on its page.", "good")
+    except (Invalid, TooMany) as error:
+        flash(str(error), "bad")
+    ticket_id = request.form.get("ticket", type=int)
+    return redirect(url_for("tickets.ticket", ticket_id=ticket_id) if ticket_id else
+                    url_for("contacts.show", contact_id=contact_id))
+
+
+def _told(session: Session, contact: Contact) -> dict:
+    """What the site told of them, and which of their addresses could be, or were, asked about."""
+    return {"attributes": site_data.attributes(session, contact), "pages": site_data.pages(session, contact, PAGES),
+            "orders": site_data.orders(session, contact), "askable": verification.askable(session, contact),
+            "asked": verification.latest(session, contact)}

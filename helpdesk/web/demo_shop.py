@@ -5,6 +5,7 @@ from flask import Blueprint, make_response, render_template
 from sqlalchemy import select
 
 from helpdesk import db
+from helpdesk.demo.samples import SAMPLES
 from helpdesk.errors import NotFound
 from helpdesk.models import Inbox, SystemState
 from helpdesk.web.access import public
@@ -30,6 +31,6 @@ def shop():
         inbox = session.scalar(select(Inbox).where(Inbox.channel == "web", Inbox.enabled).order_by(Inbox.id).limit(1))
         if session.get(SystemState, "demo") is None or inbox is None:
             raise NotFound("The demo company is not loaded here.")
-    response = make_response(render_template("demo/shop.html", inbox=inbox, beans=BEANS))
+    response = make_response(render_template("demo/shop.html", inbox=inbox, beans=BEANS, samples=SAMPLES))
     response.headers["Content-Security-Policy"] = CSP
     return response

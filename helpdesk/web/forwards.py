@@ -11,7 +11,7 @@ from helpdesk.rendering import page
 from helpdesk.services import forwards, recipients, tickets
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs
-from helpdesk.web.replies import _client_id, _uploads
+from helpdesk.web.replies import client_id, uploads
 
 pages = Blueprint("forwards", __name__)
 
@@ -33,7 +33,7 @@ def write(ticket_id: int):
 @needs("agent")
 def forward(ticket_id: int):
     """to, inbox, what=message, ticket or nothing, message, text, attachments, files, client_id."""
-    stored, given = _uploads(), request.form
+    stored, given = uploads(), request.form
     message_id = given.get("message", type=int)
     try:
         with db.transaction() as session:
@@ -43,7 +43,7 @@ def forward(ticket_id: int):
                 raise Invalid("Choose the inbox that the mail shall come from.")
             forwards.send(session, ticket, given.get("to", ""), given.get("text", ""),
                           session.get(Agent, g.agent.id), inbox, what=given.get("what", ""), message_id=message_id,
-                          attachments=given.getlist("attachments", type=int), files=stored, client_id=_client_id())
+                          attachments=given.getlist("attachments", type=int), files=stored, client_id=client_id())
     except Invalid as error:
         with db.reading() as session:
             return _form(session, ctx.find_ticket(session, ticket_id), given, message_id, str(error)), error.status

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 
 from helpdesk import db
 from helpdesk.models import Ticket
-from helpdesk.services import changes, views
+from helpdesk.services import changes, routes, views
 from helpdesk.services.timeline import Said, by_id
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs
@@ -20,19 +20,22 @@ WATCHED = 30
 def timeline(ticket_id: int):
     """What came after `after`, older messages that may have changed (see `watch`), the header and the panel.
     With `before` instead: older items only."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=float)
     with db.reading() as session:
         ticket = ctx.find_ticket(session, ticket_id)
+        if ticket.id != ticket_id:
+            return render_template("tickets/_moved.html", ticket=ticket)
         people = ctx.directory(session)
         shown = {"view": views.VIEWS["all"], "filters": ctx.filters(), **ctx.header(session, ticket, people)}
         if before is not None:
             return render_template("tickets/_older.html", **shown,
                                    **ctx.conversation(session, ticket, people, before=before))
         after = request.args.get("after", 0, type=int)
-        shown |= ctx.conversation(session, ticket, people, after=after)
+        ways = routes.routes(session, ticket)
+        shown |= ctx.conversation(session, ticket, people, ways, after=after)
         shown["items"] = _watched(session, ticket, after) + shown["items"]
         return render_template("tickets/_live.html", **shown, **ctx.panel(session, ticket),
-                               **ctx.composer(session, ticket))
+                               **ctx.composer(session, ticket, ways))
 
 
 @pages.get("/live/inbox/<key>")

@@ -30,10 +30,12 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Readers:
-    """`cc`: in copy unless the agent takes them out; `all`: whom a reply to all would add; `offered`: all others."""
+    """`cc`: in copy unless the agent takes them out; `all`: whom a reply to all would add; `offered`: all others;
+    `names` of those who are known, by address."""
     cc: list[str]
     all: list[str]
     offered: list[Suggestion]
+    names: dict[str, str]
 
 
 def of(session: Session, ticket: Ticket, ways: Sequence[Route], items: Sequence) -> Readers:
@@ -48,7 +50,8 @@ def of(session: Session, ticket: Ticket, ways: Sequence[Route], items: Sequence)
     for one in named:
         if one not in found or parties[one][1] not in INSIDE:
             found[one] = Suggestion(one, parties.get(one, ("", ""))[0], WHY["named"])
-    return Readers(cc, [one for one in named if one not in cc], list(found.values())[:MOST])
+    names = {value: name for value, (name, _) in parties.items() if name and name != value}
+    return Readers(cc, [one for one in named if one not in cc], list(found.values())[:MOST], names)
 
 
 def _named_last(items: Sequence) -> list[str]:

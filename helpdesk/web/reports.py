@@ -7,7 +7,7 @@ from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.rendering import page, zone
-from helpdesk.services import reports, reports_chart, reports_filters
+from helpdesk.services import reports, reports_assistant, reports_chart, reports_filters
 from helpdesk.services.reports_filters import Filters
 from helpdesk.web.access import needs
 
@@ -15,27 +15,32 @@ pages = Blueprint("reports", __name__)
 PER_PAGE = 100
 TITLES = {"first_response": "First response", "resolution": "Resolution time",
           "sla_first_response": "First response in time", "sla_resolution": "Resolved in time",
-          "csat": "Ratings", "surveys": "Surveys sent", "volume": "New tickets", "assistant": "With the assistant"}
+          "csat": "Ratings", "surveys": "Surveys sent", "volume": "New tickets", "assistant": "Containment",
+          "deflection": "Deflection", "answers": "Answers of the assistant", "turns": "What the assistant did"}
 
 
 @pages.get("/reports")
 @needs("manager")
 def show():
     """All numbers. Filters that make no sense are said to be wrong, and the last 30 days are shown."""
-    problem = ""
-    try:
-        filters = _filters()
-    except Invalid as error:
-        problem, filters = str(error), reports_filters.parse({}, zone().key, _today())
+    filters, problem = _filters_or_usual()
     with db.reading() as session:
         numbers = reports.overview(session, filters)
         channels = reports.channels(session)
         has_hours = reports.has_business_hours(session)
-    volume = numbers.volume
-    chart = reports_chart.stacked(volume.columns, volume.step, filters.last, list(volume.channels))
-    body = page("reports/index.html", filters=filters, numbers=numbers, chart=chart, channels=channels,
-                has_hours=has_hours, problem=problem, presets=_presets(filters), last_day=reports_chart.last_day)
-    return body, 422 if problem else 200
+    return _report("reports/index.html", filters, problem, numbers.volume, numbers=numbers, channels=channels,
+                   has_hours=has_hours)
+
+
+@pages.get("/reports/assistant")
+@needs("manager")
+def assistant():
+    """What the assistant did, whether it spared people work, and what it cannot answer yet."""
+    filters, problem = _filters_or_usual()
+    with db.reading() as session:
+        numbers = reports_assistant.numbers(session, filters)
+        channels = reports.channels(session)
+    return _report("reports/assistant.html", filters, problem, numbers.turns, numbers=numbers, channels=channels)
 
 
 @pages.get("/reports/tickets")
@@ -63,6 +68,22 @@ def tickets_csv():
     name = f"{filters.metric}-{filters.first}-{filters.last}.csv"
     return Response("\ufeff" + text, mimetype="text/csv",
                     headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _filters_or_usual() -> tuple[reports_filters.Filters, str]:
+    """The filters that were asked for and '', or the last 30 days and what is wrong with those."""
+    try:
+        return _filters(), ""
+    except Invalid as error:
+        return reports_filters.parse({}, zone().key, _today()), str(error)
+
+
+def _report(template: str, filters: reports_filters.Filters, problem: str, volume, **more):
+    """A page of numbers with the chart of its `volume`."""
+    chart = reports_chart.stacked(volume.columns, volume.step, filters.last, list(volume.channels))
+    body = page(template, filters=filters, chart=chart, problem=problem, presets=_presets(filters),
+                last_day=reports_chart.last_day, **more)
+    return body, 422 if problem else 200
 
 
 def _filters() -> Filters:

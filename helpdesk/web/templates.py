@@ -10,6 +10,7 @@ from helpdesk.rendering import page
 from helpdesk.services import inboxes, routes, templates, tickets
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs
+from helpdesk.web.replies import client_id, uploads
 from helpdesk.web.ticket_verbs import way_back
 
 pages = Blueprint("templates", __name__)
@@ -25,14 +26,15 @@ def choose(ticket_id: int):
 @pages.post("/tickets/<int:ticket_id>/templates")
 @needs("agent")
 def send(ticket_id: int):
-    """route=<key>, template=<id>, a field for each place, client_id."""
+    """route=<key>, template=<id>, a field for each place, the heading's file, client_id."""
     try:
+        stored = next(iter(uploads("file")), None)
         with db.transaction() as session:
             ticket = tickets.lock(session, ticket_id)
             route = _route(session, ticket)
             template = templates.one(session, route.inbox.id, request.form.get("template", 0, type=int))
             templates.send(session, ticket, route, template, request.form, agent=session.get(Agent, g.agent.id),
-                           client_id=request.form.get("client_id", "")[:64] or None)
+                           client_id=client_id(), file=stored)
     except Invalid as error:
         return _choose(ticket_id, str(error)), error.status
     flash("The template is on its way. You can write freely as soon as they answer.", "good")
@@ -70,7 +72,7 @@ def _choose(ticket_id: int, error: str = ""):
         found.sort(key=lambda one: not locale or one.language.lower()[:2] != locale[:2])
         return page("tickets/templates.html", ticket=ticket, contact=ticket.contact, route=route, found=found, q=words,
                     error=error, chosen=request.values.get("template", type=int), given=request.form,
-                    words=templates.words, label=templates.label)
+                    words=templates.words, label=templates.label, file_of=templates.file_of)
 
 
 def _route(session, ticket: Ticket) -> routes.Route:

@@ -4,12 +4,16 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from helpdesk import db
+from helpdesk.errors import NotFound
+from helpdesk.models import Message
 from helpdesk.rendering import page
-from helpdesk.services import views
+from helpdesk.services import timeline, views
 from helpdesk.web import ticket_context as ctx
 from helpdesk.web.access import needs, wants_fragment
 
 pages = Blueprint("tickets", __name__)
+
+AFTER = 30              # what is shown after a message that somebody jumps to
 
 
 @pages.get("/inbox")
@@ -38,8 +42,8 @@ def in_view(key: str, ticket_id: int):
     with db.reading() as session:
         view_ = views.find_view(key)
         ticket = ctx.find_ticket(session, ticket_id)
-        if ticket.merged_into_id:
-            return redirect(url_for("tickets.in_view", key=key, ticket_id=ticket.merged_into_id))
+        if ticket.id != ticket_id:
+            return redirect(url_for("tickets.in_view", key=key, ticket_id=ticket.id))
         people = ctx.directory(session)
         shown = {"view": view_, "filters": ctx.filters(), **ctx.whole(session, ticket, people)}
         if wants_fragment():
@@ -52,6 +56,21 @@ def in_view(key: str, ticket_id: int):
 def ticket(ticket_id: int):
     """The short address of a ticket."""
     return redirect(url_for("tickets.in_view", key="all", ticket_id=ticket_id))
+
+
+@pages.get("/messages/<int:message_id>")
+@needs("agent")
+def message(message_id: int):
+    """The short address of a message: its ticket, opened where it stands."""
+    with db.reading() as session:
+        found = session.get(Message, message_id)
+        if found is None:
+            raise NotFound("There is no such message.")
+        ticket = ctx.find_ticket(session, found.ticket_id)
+        place = timeline.place_of(session, ticket, found)
+        far = {"before": int(place) + AFTER} if ticket.seq - place > ctx.TIMELINE // 2 else {}
+        return redirect(url_for("tickets.in_view", key="all", ticket_id=ticket.id, **far,
+                                _anchor=f"message-{found.id}"))
 
 
 def _list(session, key: str) -> dict:

@@ -21,7 +21,7 @@ def show(token: str) -> Response:
     try:
         with db.reading() as session:
             identity = unsubscribing.find(session, token)
-            return _page(identity, "stopped" if identity.unsubscribed_at else "ask")
+            return _page(identity, "stopped" if unsubscribing.stopped(session, identity) else "ask")
     except NotFound:
         return _page(None, "gone", 404)
 

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.bench.figures import Missing, table
 
-NAMES = ("mail", "parse", "pages", "sockets", "process")
+NAMES = ("mail", "parse", "pages", "help", "contact", "sockets", "process", "duplicates", "assistant")
 
 
 def main() -> None:

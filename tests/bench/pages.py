@@ -52,7 +52,7 @@ def _desk(tickets: int) -> Iterator[Figure]:
                 extra = [], ["-H", "X-Fragment: 1"] if "fragment" in page else []
                 found: list[dict] = []
                 for turn in range(ROUNDS):
-                    found.append({side: _ask(urls[side], cookies[side], pids[side], *extra[side])
+                    found.append({side: ask(urls[side], cookies[side], pids[side], *extra[side])
                                   for side in ((0, 1), (1, 0))[turn % 2]})
                 for share, name in SHARES.items():
                     floors, ours = (median([one[side][share] for one in found]) for side in (0, 1))
@@ -60,7 +60,8 @@ def _desk(tickets: int) -> Iterator[Figure]:
                                  most=GOAL if share == "p95" else None)
 
 
-def _ask(url: str, cookie: str, pid: int, *extra: str) -> dict:
+def ask(url: str, cookie: str, pid: int, *extra: str) -> dict:
+    """The times of a page, asked for again and again, and the server's computing time of one, in ms."""
     answer = subprocess.run(
         [sys.executable, str(tool("http_lat.py")), "-n", str(REQUESTS), "-w", "10", "--json", "--pid", str(pid),
          "-H", f"Cookie: {cookie}", "-H", "Accept: text/html", *extra, url], capture_output=True, text=True, check=True)

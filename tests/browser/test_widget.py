@@ -8,9 +8,11 @@ import time
 import jwt
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from helpdesk import db
-from helpdesk.models import Inbox
+from helpdesk.models import Contact, Identity, Inbox, ShopOrder, Ticket
+from helpdesk.services import articles, identities, inboxes, site_data, tickets
 from tests.house import IDENTITY_SECRET, Desk, House, free_port, opened, wait_for
 
 STRICT = "default-src 'none'; script-src 'self' {house}; style-src 'self'; frame-src {house}; img-src 'self'"
@@ -92,6 +94,14 @@ class Visit:
         found.wait_for_selector("textarea")
         return found
 
+    def open_form(self):
+        """The same where something must be answered first, so that there is no place to write yet."""
+        self.page.evaluate("hd('open')")
+        found = wait_for(lambda: self.page.wait_for_timeout(20) or next(
+            (f for f in self.page.frames if "/frame" in f.url), None), "the frame")
+        found.wait_for_selector(".prechat")
+        return found
+
     def says(self, text):
         frame = self.frame
         frame.fill("textarea", text)
@@ -100,8 +110,10 @@ class Visit:
         return frame
 
     def number(self):
-        """The ticket's number."""
+        """The ticket's number; None as long as the first message is not taken in."""
         token = self.frame.evaluate("localStorage.getItem('hd:shop:token')")
+        if token is None:
+            return None
         answer = self.frame.evaluate("""async (token) => (await (await fetch("messages",
             {headers: {Authorization: `Bearer ${token}`}})).json()).state.conversation""", token)
         return answer
@@ -153,6 +165,44 @@ def test_the_assistant_answers_and_the_visitor_judges_it(visit):
     frame.get_by_role("button", name="Yes, this helped").click()
     expect(frame.locator(".mine", has_text="Yes, this helped")).to_be_visible()
     expect(frame.locator(".choices:visible")).to_have_count(0)
+
+def test_two_questions_are_answered_together_and_a_field_asks_for_what_is_needed(visit, house):
+    with db.transaction() as session:
+        articles.create(session, title="How do I book a tasting?", body="Your table is kept on **{date}**.",
+                        questions=["Book a tasting"]).needs = ["date"]
+    ann = visit()
+    frame = ann.open()
+    ann.says("How do I book a tasting? And how long does delivery take?")
+    form = frame.locator(".ask")
+    expect(form.get_by_label("Which day is it about?")).to_be_visible()
+    expect(frame.get_by_text("Two to four working days inside the country.")).to_be_visible()
+    form.get_by_role("button", name="Send").click()
+    expect(form.locator(".problem")).to_have_text("Sorry, I could not read that.")
+    form.get_by_label("Which day is it about?").fill("2026-12-24")
+    form.get_by_role("button", name="Send").click()
+    expect(frame.get_by_text("Your table is kept on December 24, 2026.")).to_be_visible()
+    expect(frame.locator(".ask:visible")).to_have_count(0)
+    ann.says("When do I get my money back? And how long does delivery take")
+    expect(frame.locator(".heading", has_text="How long does delivery take?")).to_have_count(1)
+
+
+def test_who_asks_for_their_order_proves_who_they_are_in_the_chat(visit, house):
+    with db.transaction() as session:
+        inbox = session.scalar(select(Inbox).where(Inbox.key == "shop"))
+        session.add(ShopOrder(inbox_id=inbox.id, number="K-10001", email="eve@example.org", status="On its way"))
+        articles.create(session, title="Where is it just now?", body="Your order {order_number}: {order_status}.",
+                        questions=["What is the status of my order?"]).needs = ["order_number"]
+    eve = visit()
+    frame = eve.open()
+    eve.says("What is the status of my order?")
+    expect(frame.locator(".ask")).to_be_visible()
+    frame.locator(".ask input").fill("eve@example.org")
+    frame.locator(".ask .primary").click()
+    expect(frame.locator(".confirm")).to_be_visible()
+    with db.transaction() as session:
+        ticket = tickets.lock(session, eve.number())
+        identities.verify(session, ticket.contact, "email", "eve@example.org", how="code", ticket=ticket)
+    expect(frame.get_by_text("Your order K-10001: On its way.")).to_be_visible()
 
 
 def test_a_person_answers_live_both_ways_with_typing_and_read_marks(visit, alice):
@@ -360,3 +410,122 @@ def test_nothing_that_axe_knows_is_wrong(visit, axe, scheme):
 
 DOT = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf50"
                     "0f0003860180 5a347d6b0000000049454e44ae426082".replace(" ", ""))
+
+
+# Who they are, and what the page tells
+
+@pytest.fixture
+def mails(house):
+    """Mail leaves to a server on this machine; returns what has arrived, newest last."""
+    from tests.services.smtp_sink import Sink
+    sink = Sink()
+    with db.transaction() as session:
+        inbox = session.scalar(select(Inbox).where(Inbox.channel == "email")) or inboxes.create(
+            session, "email", "Mail", {"address": "support@kopi.example", "smtp_host": "127.0.0.1", "smtp_port": "1",
+                                       "smtp_security": "none"})
+        inboxes.change(session, inbox, {"smtp_host": "127.0.0.1", "smtp_port": str(sink.port),
+                                        "smtp_security": "none"}, "test")
+    yield sink
+    sink.shutdown()
+    sink.server_close()
+
+
+def settings_of_the_chat(**values):
+    with db.transaction() as session:
+        inboxes.change(session, session.scalar(select(Inbox).where(Inbox.key == "shop")), values, "test")
+
+
+def test_an_address_is_proved_by_the_code_that_came_by_mail(visit, mails):
+    guest = visit()
+    frame = guest.to_person()
+    frame.fill(".contact [name=email]", "carla@example.com")
+    frame.click(".contact .primary")
+    frame.click(".confirm .primary")
+    mail = wait_for(lambda: guest.page.wait_for_timeout(50) or mails.parsed(), "the mail with the code")[-1]
+    code = re.search(r"\b\d{6}\b", mail.get_body().get_content())[0]
+    assert mail["To"] == "carla@example.com"
+    frame.fill(".confirm .code", f"{(int(code) + 1) % 1_000_000:06}")
+    frame.press(".confirm .code", "Enter")
+    expect(frame.locator(".confirm .problem")).to_contain_text("Tries left: 4")
+    frame.fill(".confirm .code", code)
+    frame.press(".confirm .code", "Enter")
+    expect(frame.locator(".confirm")).to_have_count(0)
+    expect(frame.locator(".notice", has_text="c…@example.com is confirmed")).to_be_visible()
+    with db.reading() as session:
+        assert session.scalar(select(Identity).where(Identity.value == "carla@example.com")).source == "code"
+
+
+def test_what_the_page_tells_reaches_the_agent_once_they_chat(visit, shop, house, browse_as_alice):
+    guest = visit()
+    guest.page.evaluate("hd('setAttributes', JSON.parse('{\"plan\": \"<b>gold</b>\", \"seats\": 3}'))")
+    guest.page.goto(f"{shop}/mugs?utm_source=mail&token=SECRET#x")
+    guest.until("window.hd && hd.live")
+    guest.page.evaluate("hd('setAttributes', {plan: '<b>gold</b>', seats: 3})")
+    assert not [url for url in guest.requests if "/site" in url], "who does not chat tells nothing"
+    guest.open()
+    guest.says("Do you have mugs?")
+    number = wait_for(lambda: guest.page.wait_for_timeout(50) or guest.number(), "a ticket")
+    with db.reading() as session:
+        contact_id = session.get(Ticket, number).contact_id
+    wait_for(lambda: guest.page.wait_for_timeout(50) or pages_of(contact_id), "the pages")
+    page = browse_as_alice
+    page.goto(f"{house.url}/contacts/{contact_id}")
+    expect(page.get_by_text("<b>gold</b>")).to_be_visible()
+    expect(page.get_by_text("Not signed").first).to_be_visible()
+    expect(page.locator(".visited a").first).to_have_attribute("href", f"{shop}/mugs?utm_source=mail")
+    assert "SECRET" not in page.content()
+    assert [url for url, _ in pages_of(contact_id)] == [f"{shop}/mugs?utm_source=mail", f"{shop}/"]
+
+
+def test_facts_with_names_of_the_language_do_no_harm(visit):
+    guest = visit()
+    guest.page.evaluate("""hd("setAttributes", JSON.parse('{"__proto__": {"polluted": 1}, "constructor": "x"}'))""")
+    frame = guest.open()
+    guest.says("Hello")
+    guest.page.wait_for_timeout(300)
+    assert frame.evaluate("({}).polluted === undefined && Object.prototype.polluted === undefined")
+    assert guest.page.evaluate("({}).polluted === undefined")
+    assert guest.problems and all("__proto__" in one or "422" in one for one in guest.problems)
+    guest.problems.clear()
+
+
+def test_what_is_known_is_not_asked_before_the_chat(visit, axe):
+    settings_of_the_chat(ask_name="optional", ask_email="required", ask_topic="required",
+                         ask_topics="Delivery\nReturns")
+    try:
+        guest = visit()
+        frame = guest.open_form()
+        expect(frame.locator(".prechat input, .prechat select")).to_have_count(3)
+        expect(frame.locator("#composer")).to_be_hidden()
+        frame.click(".prechat .primary")
+        expect(frame.locator(".prechat .problem")).to_have_text("Please fill this in.")
+        assert axe(frame) == []
+        guest.page.evaluate("hd('setAttributes', {name: 'Dora', email: 'dora@example.com'})")
+        expect(frame.locator(".prechat input")).to_have_count(0)
+        frame.select_option(".prechat select", "Returns")
+        frame.click(".prechat .primary")
+        guest.says("It is too small")
+        number = wait_for(lambda: guest.page.wait_for_timeout(50) or guest.number(), "a ticket")
+        with db.reading() as session:
+            ticket = session.get(Ticket, number)
+            assert ticket.subject == "Returns: It is too small" and ticket.contact.name == "Dora"
+        expect(frame.locator(".contact")).to_have_count(0)
+    finally:
+        settings_of_the_chat(ask_name="no", ask_email="no", ask_topic="no")
+
+
+def pages_of(contact_id):
+    with db.reading() as session:
+        return [(one.url, one.title) for one in site_data.pages(session, session.get(Contact, contact_id))]
+
+
+@pytest.fixture
+def browse_as_alice(chromium, house):
+    """The console, as Alice sees it."""
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1500, "height": 900})
+    page = context.new_page()
+    page.goto(house.sign_in_link("alice@kopi.example"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/inbox/**")
+    yield page
+    context.close()

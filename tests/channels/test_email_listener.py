@@ -54,7 +54,21 @@ def test_a_mail_is_stored_before_its_sender_hears_yes(listener, store):
     [(recipients, raw)] = store.mails
     assert recipients == [SUPPORT, "sales+abc@example.org"]
     assert raw == (b"Return-Path: <ann@example.net>\r\nDelivered-To: support@example.org\r\n"
-                   b"Delivered-To: sales+abc@example.org\r\n" + mail() + b"\r\n")
+                   b"Delivered-To: sales+abc@example.org\r\n"
+                   b"Authentication-Results: built-in.invalid; none\r\n" + mail() + b"\r\n")
+
+
+@pytest.mark.parametrize("relays, kind, unchecked", [
+    ((), smtplib.SMTP, True), (("10.0.0.0/8", "::1"), smtplib.SMTP, True), (("127.0.0.0/8",), smtplib.SMTP, False),
+    (("127.0.0.1",), smtplib.SMTP, False), ((), smtplib.LMTP, False)])
+def test_what_no_server_of_ours_had_before_counts_as_checked_by_nobody(store, relays, kind, unchecked):
+    forged = b"Authentication-Results: mx.example.org; dmarc=pass header.from=example.org\r\n"
+    with (Listener("127.0.0.1", 0, store.accept, store.known, lmtp=kind is smtplib.LMTP, relays=relays) as door,
+          client(door, kind) as smtp):
+        smtp.sendmail("ann@example.net", SUPPORT, forged + mail())
+    [(_, raw)] = store.mails
+    first = next(line for line in raw.split(b"\r\n") if line.startswith(b"Authentication-Results"))
+    assert (first == b"Authentication-Results: built-in.invalid; none") is unchecked
 
 
 def test_a_failing_store_makes_the_sender_try_again(listener, store):

@@ -7,7 +7,7 @@ from channels.base import File
 from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.jobs import housekeeping
-from helpdesk.models import AgentSession, Message, RawInbound, SystemState
+from helpdesk.models import AgentSession, BulkChange, BulkItem, Message, RawInbound, RetentionRule, SystemState
 from helpdesk.services import accounts, files
 from tests.people import customer_mail, deliver_mail, written
 
@@ -17,6 +17,7 @@ LONG_AGO = timedelta(days=91)
 def age(state=None):
     with db.transaction() as session:
         session.execute(update(RawInbound).values(received_at=now() - LONG_AGO, **({"state": state} if state else {})))
+        session.execute(update(RetentionRule).values(run_at=now() - LONG_AGO))      # it did not run just now
 
 
 def test_old_originals_are_forgotten_with_their_files_and_the_messages_stay(any_cast, work, config):
@@ -73,3 +74,20 @@ def test_the_worker_leaves_signs_of_life(any_cast):
         housekeeping.heartbeat()
     with db.reading() as session:
         assert now() - session.get(SystemState, housekeeping.HEARTBEAT).updated_at < timedelta(minutes=1)
+
+
+def test_changes_that_cannot_be_taken_back_any_more_are_forgotten(cast):
+    with db.transaction() as session:
+        number = written(session, cast.mail, "Hello", address="b@example.org", external_id="b1").ticket_id
+        for days, done in ((8, True), (6, True), (8, False)):
+            at = now() - timedelta(days=days)
+            change = BulkChange(agent_id=cast.alice.id, action={"do": "status"}, created_at=at,
+                                done_at=at if done else None)
+            session.add(change)
+            session.flush()
+            session.add(BulkItem(bulk_id=change.id, ticket_id=number))
+    housekeeping.run()
+    with db.reading() as session:
+        left = list(session.scalars(select(BulkChange).order_by(BulkChange.id)))
+        assert len(left) == 2 and left[0].created_at > now() - timedelta(days=7) and left[1].done_at is None
+        assert sorted(session.scalars(select(BulkItem.bulk_id))) == [one.id for one in left]

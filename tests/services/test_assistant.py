@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from channels.base import Button, File
 from helpdesk import db
 from helpdesk.models import Article, AssistantTurn, Contact, Event, Message, Participant, Status, Task, Ticket
-from helpdesk.services import articles, assistant, handover, replies, tickets
+from helpdesk.services import article_archive, articles, assistant, handover, replies, tickets
 from helpdesk.services.phrases import say
 from tests.people import written
 
@@ -340,7 +340,7 @@ def test_a_deleted_article_that_is_chosen_is_a_miss(chat, known):
     offer = chat.says(UNSURE)
     article_id = int(buttons(offer)[0].split(":")[1])
     with db.transaction() as session:
-        articles.delete(session, session.get(Article, article_id), "system")
+        article_archive.remove(session, session.get(Article, article_id), "system")
     assert chat.presses(f"article:{article_id}").text == say("en", "rephrase")
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.jobs import outbox as sending
-from helpdesk.models import Delivery, Event, Identity, Message, Task, Ticket
-from helpdesk.services import continuity, files, identities, outbox, replies, tickets
+from helpdesk.models import Delivery, Event, Identity, Inbox, Message, Task, Ticket
+from helpdesk.services import continuity, files, identities, outbox, replies, routes, tickets, timeline
 from tests.people import ANN, written
 
 
@@ -150,3 +150,66 @@ def test_only_the_address_it_was_mailed_to_speaks_in_the_chat(chat, any_cast):
                            external_id=f"<{address}>")
             kinds[address] = said.ticket_id == chat.ticket_id, said.kind
     assert kinds == {ANN: (True, "message"), "eve@example.net": (True, "aside")}
+
+
+def notices_to(identity_id):
+    heard = []
+    db.on_commit(lambda notices: heard.extend(notices))
+    return lambda: [one for one in heard if one.room == f"visitor:{identity_id}"]
+
+
+def test_what_was_said_by_mail_stands_in_the_chat_and_open_windows_are_told(chat, any_cast, work):
+    chat.gives(ANN)
+    chat.answer("It left today.")
+    chat.look()
+    token = chat.mails()[0].reply_token
+    with db.transaction() as session:
+        browser = session.scalar(select(Identity.id).where(Identity.kind == "visitor"))
+    heard = notices_to(browser)
+    with db.transaction() as session:
+        written(session, any_cast.mail, "Thank you", tokens=[token], external_id="<thanks>")
+    work()
+    assert heard(), "the customer's own mail is in the window at once"
+    before = len(heard())
+    with db.transaction() as session:
+        ticket = tickets.lock(session, chat.ticket_id)
+        mail = next(one for one in routes.routes(session, ticket) if one.inbox.channel == "email")
+        replies.send(session, ticket, "You are welcome", agent=session.merge(any_cast.alice), route=mail)
+    work()
+    assert len(heard()) > before
+    with db.reading() as session:
+        ticket = session.get(Ticket, chat.ticket_id)
+        assert [one.text for one in timeline.public_items(session, ticket, reader=browser)] == [
+            "Where is my parcel?", "It left today.", "Thank you", "You are welcome"]
+
+
+def test_an_inbox_has_its_own_patience_or_mails_nothing(chat, any_cast, work):
+    def rule(**values):
+        with db.transaction() as session:
+            for name, value in values.items():
+                setattr(session.get(Inbox, any_cast.widget.id), name, value)
+    chat.gives(ANN)
+    rule(mail_after_seconds=900)
+    chat.answer("One")
+    work()
+    [task] = chat.planned()
+    assert timedelta(minutes=14) < task.due_at - now() <= timedelta(minutes=15)
+    rule(mail_unseen=False)
+    chat.look()
+    assert chat.mails() == []
+    rule(mail_unseen=True)
+    chat.look()
+    assert len(chat.mails()) == 1
+
+
+def test_an_address_that_is_given_later_gets_what_waits(chat, work):
+    chat.answer("Hello?")
+    work()
+    chat.look()
+    with db.transaction() as session:
+        session.query(Task).filter(Task.name == "services.continuity.mail_unseen").delete()
+    chat.gives(ANN)
+    with db.transaction() as session:
+        continuity.address_given(session, session.get(Ticket, chat.ticket_id))
+    [task] = chat.planned()
+    assert task.due_at > now()

@@ -150,7 +150,7 @@ def test_a_late_answer_opens_a_new_ticket_that_follows(any_cast):
         delivery = answered(session, any_cast, message)
         ticket = tickets.lock(session, message.ticket_id)
         tickets.set_status(session, ticket, "resolved", "agent:1")
-        ticket.last_message_at = now() - timedelta(days=60)
+        ticket.resolved_at = ticket.last_message_at = now() - timedelta(days=60)
         late = written(session, any_cast.mail, "And now?", external_id="<late@x>", replies_to=[delivery.mail_id])
         assert session.get(Ticket, late.ticket_id).follows_ticket_id == ticket.id
         assert ticket.status == "resolved"

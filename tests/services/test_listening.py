@@ -1,8 +1,9 @@
-"""Wishes for a person, anger, greetings and languages."""
+"""Wishes for a person, greetings and languages."""
 import pytest
 
-from helpdesk.services.listening import FRUSTRATED, agreement, frustration, language, small_talk, wants_person
+from helpdesk.services.listening import agreement, language, small_talk, wants_person
 from helpdesk.services.phrases import LANGUAGES, language_of, say
+from tests import sentences
 
 ASKING = """can I talk to a human|I want to speak with a real person please|let me talk to someone|human|agent please
 CUSTOMER SERVICE|get me an agent|i dont want a bot i want a human|talk to a humna|why can't I talk to a person?
@@ -36,26 +37,28 @@ def test_what_only_sounds_like_it_is_no_wish_for_a_person(text):
     assert not wants_person(text)
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_how_often_a_wish_is_heard_and_how_often_rightly(code):
+    """At least 60 messages of each kind in each language, slang, slips of the finger and Hindi in Latin letters among
+    them. The lists were made with an eye on these."""
+    asking, others = sentences.lines(code, "asks"), sentences.lines(code, "asks_not")
+    assert len(asking) >= 60 and len(others) >= 60
+    missed, false = [t for t in asking if not wants_person(t)], [t for t in others if wants_person(t)]
+    assert len(missed) <= 0.03 * len(asking), missed
+    assert len(false) <= 0.03 * len(others), false
+
+
+def test_roundabout_wishes_that_the_lists_were_not_made_for():
+    """Less than half of them is heard; the others end at a miss, which offers a person. What must not happen is that a
+    plain question is taken for a wish."""
+    asking = [line for code in LANGUAGES for line in sentences.lines(code, "fresh_asks")]
+    others = [line for code in LANGUAGES for line in sentences.lines(code, "fresh_asks_not")]
+    assert sum(map(wants_person, asking)) >= 0.4 * len(asking)
+    assert sum(map(wants_person, others)) <= 0.05 * len(others)
+
+
 def test_the_assistants_own_button_is_heard_in_every_language():
     assert all(wants_person(say(code, "person_button")) for code in LANGUAGES)
-
-
-@pytest.mark.parametrize("text", ["THIS IS RIDICULOUS", "this is useless", "WHERE IS MY ORDER!!!", "gak guna banget",
-                                  "no sirve para nada", "isso é um absurdo", "बकवास सेवा", "bekar service", "wtf"])
-def test_anger_is_heard(text):
-    assert frustration(text) >= FRUSTRATED
-
-
-@pytest.mark.parametrize("text", ["thank you!!!", "WHERE IS MY ORDER", "where is my order?",
-                                  "my coffee tastes horrible", "Do you ship to the USA?", "What?!",
-                                  "pesanan saya di mana", "mi pedido no llega"])
-def test_a_loud_or_plain_sentence_alone_is_no_anger(text):
-    assert frustration(text) < FRUSTRATED
-
-
-def test_the_same_question_again_after_an_answer_is_anger():
-    assert frustration("Where is my order", "where is my order??") >= FRUSTRATED
-    assert frustration("Where is my refund", "where is my order??") < FRUSTRATED
 
 
 @pytest.mark.parametrize("text, kind", [
@@ -86,9 +89,9 @@ def test_locales_become_languages_we_speak():
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_language_says_everything(code):
     keys = ("helped_button", "not_helped_button", "person_button", "offer", "offer_again", "rephrase", "helped",
-            "handed_over", "greeting", "thanks", "bye", "bot")
+            "handed_over", "unverified", "greeting", "thanks", "bye", "bot")
     assert all(say(code, key) for key in keys)
-    assert "Monday 09:00" in say(code, "hours", time="Monday 09:00")
+    assert "Monday 09:00" in say(code, "closed_now", time="Monday 09:00")
 
 
 @pytest.mark.parametrize("locale", ["en", "id", "es", "pt", "hi"])

@@ -60,8 +60,8 @@ def test_what_the_questions_do_not_speak_of_gets_a_low_score(index, text):
     assert all(match.score < 0.4 for match in index.rank(text))
 
 
-def test_only_words_that_carry_nothing_match_nothing(index):
-    assert index.rank("how do I do that") == []
+def test_words_that_carry_nothing_lead_nowhere(index):
+    assert all(match.score < 0.22 for match in index.rank("how do I do that"))      # too little even for an offer
     assert index.rank("?!") == index.rank("") == []
 
 

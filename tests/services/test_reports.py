@@ -14,7 +14,7 @@ from helpdesk.errors import Invalid
 from helpdesk.services import ratings, reports, reports_chart, reports_filters, sla, surveys
 from helpdesk.services.reports import Share
 from helpdesk.services.reports_filters import Filters
-from helpdesk.services.reports_rows import METRICS
+from helpdesk.services.reports_metrics import OVERVIEW
 
 pytest_plugins = ["tests.desk"]
 JUNE = Filters(date(2025, 6, 1), date(2025, 6, 30), "UTC")
@@ -172,11 +172,12 @@ def test_the_interval_of_few_answers_is_wilsons():
     assert not Share(8, 10).few and Share(7, 9).few
 
 
-def test_the_assistant_alone_with_people_and_still_running(month, wall):
-    assert overview().assistant_parts == {"assistant alone": 1, "with people": 1, "still running": 1}
-    assert (overview().assistant.part, overview().assistant.n) == (1, 2)
+def test_what_the_assistant_contained_is_known_after_three_days(month, wall):
+    parts = {"contained": 0, "with people": 1, "came back to people": 0, "still running": 1, "too young": 1}
+    assert overview().assistant_parts == parts
+    assert (overview().assistant.part, overview().assistant.n) == (0, 1), "what is too young is in no share"
     wall.go(hours=73)
-    assert overview().assistant_parts["assistant alone"] == 2, "who is silent for three days was content"
+    assert overview().assistant_parts == {**parts, "contained": 2, "still running": 0, "too young": 0}
 
 
 def test_volume_by_day_and_by_the_channel_on_which_it_began(desk, wall):
@@ -198,7 +199,7 @@ def test_merged_tickets_count_once(desk):
 
 
 def test_every_number_is_as_long_as_its_list(month):
-    for metric, channel in itertools.product(METRICS, ("", "whatsapp", "telegram")):
+    for metric, channel in itertools.product(OVERVIEW, ("", "whatsapp", "telegram")):
         filters = Filters(JUNE.first, JUNE.last, "UTC", channel)
         found = listed(metric, filters)
         assert METRICS_BY_NUMBER[metric](overview(filters)) == len(found), (metric, channel)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.models import Identity, Message, Participant, Ticket
-from helpdesk.services import identities, inboxes, routes
+from helpdesk.services import identities, inboxes, outbox, routes
 from tests.people import ANN, written
 
 PHONE = "+4917011110001"
@@ -31,7 +31,7 @@ def test_where_the_customer_wrote_last_comes_first(any_cast, whatsapp):
         session.flush()
         found = routes.routes(session, ticket)
         assert [r.inbox.channel for r in found] == ["whatsapp", "email"] and all(r.open for r in found)
-        assert found[0].why == "Where the customer wrote last."
+        assert found[0].current and found[0].heard_at and not found[1].current and found[1].heard_at is None
         assert routes.by_key(session, ticket, found[1].key) == found[1]
         assert routes.by_key(session, ticket, "1:999999") is None
 
@@ -92,3 +92,30 @@ def test_what_is_wrong_with_a_way_is_told(any_cast):
         inboxes.mark_health(session, any_cast.mail.id, "login refused", "Sending")
         session.flush()
         assert "login refused" in routes.default(session, ticket).why
+
+
+def test_who_left_the_chat_and_answers_by_mail_is_answered_by_mail(any_cast):
+    """Their mail does not lead the ticket, as nobody proved whose it is; but that is where they are just now."""
+    with db.transaction() as session:
+        ticket = of(session, written(session, any_cast.widget, "Hi", address="browser", external_id="c1"))
+        identities.claim(session, ticket.contact, "email", ANN)
+        session.flush()
+        mail = next(one for one in routes.routes(session, ticket) if one.inbox.channel == "email")
+        token = outbox.enqueue(session, ticket, session.get(Message, 1), mail).reply_token
+        session.flush()
+        assert routes.default(session, ticket).inbox.channel == "web"
+        said = written(session, any_cast.mail, "By mail", external_id="<m@x>", tokens=[token])
+        assert said.ticket_id == ticket.id
+        assert routes.default(session, ticket).inbox.channel == "email"
+        assert routes.default(session, ticket, "assistant").inbox.channel == "web"
+        session.query(Message).update({"sent_at": now() - timedelta(minutes=16)})
+        assert routes.default(session, ticket).inbox.channel == "web"
+
+
+def test_a_preference_for_mail_is_for_whatever_carries_mail(any_cast):
+    with db.transaction() as session:
+        ticket = of(session, written(session, any_cast.widget, "Hi", address="browser", external_id="c1"))
+        identities.claim(session, ticket.contact, "email", ANN)
+        ticket.contact.prefers = "mail_api"
+        session.flush()
+        assert [one.inbox.channel for one in routes.routes(session, ticket) if one.preferred] == ["email"]

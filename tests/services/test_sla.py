@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from helpdesk import db, models
-from helpdesk.services import clocks, replies, sla, tickets
+from helpdesk.services import clocks, expected_answer, replies, sla, tickets
 
 pytest_plugins = ["tests.desk"]
 
@@ -313,3 +313,21 @@ def test_the_rows_and_the_history_say_the_same(office, story):
                 assert clocks.spent(hours, walk, until) == kept.spent_seconds
             told = sum(one.seconds for one in sla.explain(session, row) if one.kind == kept.kind)
             assert told == clocks.spent(hours, walk, clock.at)
+
+
+def test_hours_that_never_open_promise_nothing_and_let_tickets_in(office, wall):
+    with db.transaction() as session:
+        hours = session.query(models.BusinessHours).filter_by(name="Office").one()
+        hours.holidays = [(MONDAY.date() + timedelta(days=n)).isoformat() for n in range(-3, 3_700)]
+    ticket = office.customer_writes()
+    assert {clock.due_at for clock in office.clocks(ticket).values()} == {None}
+    assert office.ticket(ticket).due_at is None
+    with db.reading() as session:
+        assert expected_answer.expected(session, office.ticket(ticket), "email", MONDAY) == expected_answer.Expected()
+    wall.go(minutes=20)
+    with db.reading() as session:
+        assert {one.cause for one in sla.explain(session, office.ticket(ticket))} == {"outside business hours"}
+    office.agent_answers(ticket)
+    assert office.clocks(ticket)["first_response"].met_at == wall.at
+    office.on(ticket, tickets.set_status, "resolved", "agent:1")
+    assert office.clocks(ticket)["resolution"].met_at == wall.at

@@ -1,6 +1,7 @@
 """Approved templates, from the platform's list to the customer's phone, against the simulated Cloud API."""
 import secrets
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +13,7 @@ from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.jobs import templates as fetching
 from helpdesk.models import Delivery, Inbox, Message, MessageTemplate, Ticket
-from helpdesk.services import inboxes, replies, routes, templates, tickets
+from helpdesk.services import files, inboxes, replies, routes, templates, tickets
 from tests.people import written
 
 ANN = "+4917011110001"
@@ -65,13 +66,13 @@ def all_of(inbox) -> list[MessageTemplate]:
         return templates.listed(session, inbox.id)
 
 
-def send(cast, number, values, name="order_ready", language="en"):
+def send(cast, number, values, name="order_ready", language="en", file=None):
     with db.transaction() as session:
         ticket = tickets.lock(session, number)
         template = session.scalar(select(MessageTemplate).where(MessageTemplate.name == name,
                                                                 MessageTemplate.language == language))
         route = routes.routes(session, ticket)[0]
-        return templates.send(session, ticket, route, template, values, agent=cast.alice).id
+        return templates.send(session, ticket, route, template, values, agent=cast.alice, file=file).id
 
 
 def test_the_list_is_a_copy_of_the_platforms(whatsapp, fetched, meta, work):
@@ -141,6 +142,63 @@ def test_named_places_a_heading_and_a_button_are_filled(any_cast, ticket, meta, 
     assert meta.conversation(ANN)[-1]["text"] == "Parcel 4512\n\nDear Ann"
 
 
+def with_heading(heading: dict, *buttons: dict) -> dict:
+    return listed("card", components=[heading, {"type": "BODY", "text": "Look, {{1}}!"},
+                                      *([{"type": "BUTTONS", "buttons": list(buttons)}] if buttons else [])])
+
+
+@pytest.fixture
+def has(whatsapp, meta, work):
+    def fetch(*found: dict) -> None:
+        meta.whatsapp.templates = list(found)
+        with db.transaction() as session:
+            templates.refresh(session, session.get(Inbox, whatsapp.id))
+        work()
+    return fetch
+
+
+@pytest.mark.parametrize(("kind", "name", "content_type"), [
+    ("image", "cup.png", "image/png"), ("video", "cup.mp4", "video/mp4"), ("document", "bill.pdf", "application/pdf")])
+def test_a_heading_that_is_a_file_is_chosen_by_the_agent(any_cast, ticket, meta, has, work, kind, name, content_type):
+    has(with_heading({"type": "HEADER", "format": kind.upper(), "example": {"header_handle": ["https://x"]}}))
+    [one] = all_of(inbox_of(ticket))
+    assert one.usable and one.examples == [[f"file:{kind}", ""], ["body:1", ""]]
+    send(any_cast, ticket, {"body:1": "Ann"}, "card", file=files.put(name, content_type, b"the bytes"))
+    work()
+    shown = meta.conversation(ANN)[-1]
+    assert shown["text"] == "Look, Ann!"
+    assert [(one["name"], one["content"]) for one in shown["files"]] == [(name, b"the bytes")]
+
+
+@pytest.mark.parametrize(("file", "words"), [
+    (None, "Choose a file"), (("cup.gif", "image/gif", b"x"), "JPEG or PNG"),
+    (("cup.png", "image/png", b"x" * 5_000_001), "at most 5 MB")])
+def test_a_file_that_does_not_fit_is_refused_before(any_cast, ticket, has, file, words):
+    has(with_heading({"type": "HEADER", "format": "IMAGE"}))
+    with pytest.raises(Invalid, match=words):
+        send(any_cast, ticket, {"body:1": "Ann"}, "card", file=file and files.put(*file))
+
+
+def test_a_map_and_a_code_to_copy_are_filled_in(any_cast, ticket, meta, has, work):
+    has(with_heading({"type": "HEADER", "format": "LOCATION"},
+                     {"type": "QUICK_REPLY", "text": "Thanks"},
+                     {"type": "COPY_CODE", "text": "Copy", "example": "RAIN25"}))
+    where = {"location:latitude": "-6.2", "location:longitude": "106.8", "location:name": "Kopi & Co",
+             "location:address": "Jalan Sabang 9"}
+    assert all_of(inbox_of(ticket))[0].examples[-1] == ["coupon:1", "RAIN25"]
+    with pytest.raises(Invalid, match="degrees"):
+        send(any_cast, ticket, {**where, "location:latitude": "97", "body:1": "Ann", "coupon:1": "DRY"}, "card")
+    send(any_cast, ticket, {**where, "body:1": "Ann", "coupon:1": "DRY25"}, "card")
+    work()
+    assert meta.conversation(ANN)[-1]["text"] == "Kopi & Co, Jalan Sabang 9\n\nLook, Ann!"
+    assert meta.whatsapp.sent_templates[-1]["components"] == [
+        {"type": "header", "parameters": [{"type": "location", "location": {
+            "latitude": "-6.2", "longitude": "106.8", "name": "Kopi & Co", "address": "Jalan Sabang 9"}}]},
+        {"type": "body", "parameters": [{"type": "text", "text": "Ann"}]},
+        {"type": "button", "sub_type": "copy_code", "index": "1",
+         "parameters": [{"type": "coupon_code", "coupon_code": "DRY25"}]}]
+
+
 @pytest.mark.parametrize(("values", "words"), [
     ({"body:1": "Ann"}, "is empty"), ({"body:1": "Ann", "body:2": " "}, "is empty"),
     ({"body:1": "A\nnn", "body:2": "1"}, "one line"), ({"body:1": "A" * 1025, "body:2": "1"}, "1024")])
@@ -200,6 +258,17 @@ class TestPages:
         assert done.status_code == 302
         work()
         assert "4512" in meta.conversation(ANN)[-1]["text"]
+
+    def test_an_agent_sends_one_with_a_picture(self, alice, ticket, meta, has, work):
+        has(with_heading({"type": "HEADER", "format": "IMAGE"}))
+        page = alice.get(f"/tickets/{ticket}/templates", query_string={"route": self.key(ticket)}).text
+        assert 'accept="image/jpeg,image/png"' in page and "multipart/form-data" in page
+        alice.post(f"/tickets/{ticket}/templates", content_type="multipart/form-data", data={
+            "route": self.key(ticket), "template": all_of(inbox_of(ticket))[0].id, "body:1": "Ann",
+            "file": (BytesIO(b"\x89PNG"), "cup.png", "image/png")})
+        work()
+        assert [one["name"] for one in meta.conversation(ANN)[-1]["files"]] == ["cup.png"]
+        assert "cup.png" in alice.get(f"/inbox/all/{ticket}").text
 
     def test_a_route_without_templates_has_no_page(self, alice, any_cast):
         number = db.run(written, any_cast.mail, "Hello").ticket_id

@@ -1,5 +1,6 @@
 """An app of one's own at the API channel: docs/channels.md's samples as they stand there, against the running site."""
 import base64
+import json
 import os
 import re
 import shutil
@@ -8,16 +9,18 @@ from datetime import timedelta
 from http.server import ThreadingHTTPServer
 from threading import Thread
 from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import select
 
+from channels import _standard_webhooks as signatures
 from channels.base import SendError
 from channels.simulators import serve
 from helpdesk import db
 from helpdesk.clock import now
-from helpdesk.models import Attachment, Delivery, Message, RawInbound, Ticket
-from helpdesk.services import files, inboxes, replies, routes, tickets
+from helpdesk.models import Attachment, Delivery, Message, RawInbound, ShopOrder, Ticket
+from helpdesk.services import files, identities, inboxes, replies, routes, site_data, tickets
 from tests.test_docs import sample
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the test, 32 bytes..").decode()
@@ -180,3 +183,27 @@ def test_a_file_of_an_answer_given_in_the_app_itself_is_kept(own_app, work):
 def test_what_is_too_large_is_told_so(own_app):
     with pytest.raises(HTTPError, match="413"):
         own_app["tell"]("call-1", said(text="x" * 15_000_001))
+
+
+def test_the_sample_of_an_order_is_kept_once_and_found_by_whoever_it_belongs_to(kiosk, work):
+    """docs/channels.md, "Orders", posted as it stands there; signed, twice, and beside one that is none."""
+    inbox, webhook = kiosk
+    event = json.loads(sample("channels.md", "json", "### Orders"))
+    body = json.dumps({"events": [event, {"type": "order", "order": {"number": 7, "total": "much"}}]}).encode()
+
+    def post(number):
+        headers = signatures.headers([SECRET], number, body) | {"Content-Type": "application/json"}
+        return urlopen(Request(webhook, data=body, headers=headers)).status
+    assert [post("call-1"), post("call-1"), post("call-2")] == [200] * 3
+    work()
+    with db.transaction() as session:
+        [order] = session.scalars(select(ShopOrder)).all()
+        assert (order.number, order.status, order.total, order.inbox_id) == ("1001", "shipped", "49.90", inbox.id)
+        contact = identities.resolve(session, "email", "ann@example.com").contact
+        session.flush()
+        assert [one.proved for one in site_data.orders(session, contact)] == [False]
+        contact.external_id = "7"
+        session.flush()
+        assert [one.proved for one in site_data.orders(session, contact)] == [True]
+    with pytest.raises(HTTPError), urlopen(Request(webhook, data=body, headers={"webhook-id": "x"})):
+        pass

@@ -25,6 +25,19 @@ def link(agent) -> str:
         return f"/sign-in/link/{accounts.make_link(session, session.get(Agent, agent.id))}"
 
 
+def test_an_agent_says_what_they_are_told_by_mail(sign_in, cast):
+    alice = sign_in(cast.alice)
+    assert "An admin has to switch it on" in alice.get("/account").text
+    alice.post("/account/mail", data={"notice": ["reply", "mention", "nonsense"], "answers": "1"})
+    with db.reading() as session:
+        agent = session.get(Agent, cast.alice.id)
+        assert (agent.mail_notices, agent.answers_by_mail) == (["reply", "mention"], True)
+    alice.post("/account/mail", data={})
+    with db.reading() as session:
+        agent = session.get(Agent, cast.alice.id)
+        assert (agent.mail_notices, agent.answers_by_mail) == ([], False)
+
+
 def test_the_right_password_signs_in_with_a_cookie_no_script_can_read(client, password):
     answer = enter(client)
     assert answer.status_code == 302 and answer.location == "/inbox"

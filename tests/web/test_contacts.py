@@ -55,7 +55,7 @@ def test_only_a_manager_joins_records_or_vouches_for_an_address(alice, sign_in, 
     mia.post("/contacts/1/identities/1/verify")
     assert "Unverified" not in mia.get("/contacts/1").text
     assert mia.post("/contacts/1/identities/2/verify").status_code == 404, "not an address of this contact"
-    assert mia.post("/contacts/1/merge", data={"into": 1}).status_code == 404
+    assert mia.post("/contacts/1/merge", data={"into": 1}).status_code == 409
     mia.post("/contacts/1/merge", data={"into": 2})
     assert mia.get("/contacts/1").location == "/contacts/2"
     joined = mia.get("/contacts/2").text
@@ -69,3 +69,15 @@ def test_search_shows_tickets_and_people_and_jumps_to_a_number(alice, ann):
     assert "People" in page and "Tickets" in page and "/inbox/all/1" in page
     assert alice.get("/search?q=%231").location == "/tickets/1"
     assert "Nothing found" in alice.get("/search?q=unicorn").text
+
+
+def test_how_somebody_wants_to_be_answered_is_noted_shown_and_taken_back(alice, ann):
+    assert alice.post("/contacts/1/preference", data={"channel": "email"}).status_code == 302
+    page = alice.get("/contacts/1").text
+    assert "Answers by" in page and "Noted by an agent" in page
+    refused = alice.post("/contacts/1/preference", data={"channel": "whatsapp"})
+    assert refused.status_code == 422 and "no address there" in refused.text
+    alice.post("/contacts/1/preference", data={"channel": ""})
+    with db.reading() as session:
+        contact = session.get(Contact, 1)
+        assert (contact.prefers, contact.prefers_by) == ("", "")

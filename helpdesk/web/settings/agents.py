@@ -9,7 +9,7 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Agent, Team, TeamMember
 from helpdesk.models.agents import ROLES
 from helpdesk.rendering import page
-from helpdesk.services import accounts, setup, teams
+from helpdesk.services import accounts, setup, teams, workload
 from helpdesk.web.access import needs
 
 pages = Blueprint("settings_agents", __name__, url_prefix="/settings/agents")
@@ -58,6 +58,19 @@ def role(agent_id: int):
     return _back("Saved.")
 
 
+@pages.post("/<int:agent_id>/capacity")
+@needs("admin")
+def capacity(agent_id: int):
+    """capacity=<number of open tickets>, or empty for no limit."""
+    try:
+        with db.transaction() as session:
+            workload.set_capacity(session, _one(session, agent_id), request.form.get("capacity", "").strip(),
+                                  g.agent.actor)
+    except Invalid as error:
+        return _page(problem=str(error)), error.status
+    return _back("Saved.")
+
+
 @pages.post("/<int:agent_id>/enabled")
 @needs("admin")
 def enable(agent_id: int):
@@ -80,10 +93,10 @@ def add_team():
 @pages.post("/teams/<int:team_id>")
 @needs("admin")
 def change_team(team_id: int):
-    """name, member (any number of agents' ids)."""
+    """name, member (any number of agents' ids), and the rule of services.reopening."""
     with db.transaction() as session:
         teams.change(session, team_id, request.form.get("name", ""), request.form.getlist("member", type=int),
-                     g.agent.actor)
+                     g.agent.actor, request.form if "reopen" in request.form else None)
     return _back("Saved.")
 
 
@@ -91,9 +104,11 @@ def _page(problem: str = "", link: str = "", of: Agent | None = None):
     with db.reading() as session:
         agents = session.scalars(select(Agent).order_by(Agent.disabled_at.is_not(None), Agent.name)).all()
         groups = session.scalars(select(Team).order_by(Team.name)).all()
+        loads = workload.everybody(session)
         members = {(m.team_id, m.agent_id) for m in session.scalars(select(TeamMember))}
-    return page("settings/agents/index.html", agents=agents, teams=groups, members=members, roles=ROLES,
-                problem=problem, link=link, of=of, given={} if link else request.form)
+    return page("settings/agents/index.html", agents=agents, teams=groups, members=members, roles=ROLES, loads=loads,
+                problem=problem, link=link, of=of, given={} if link else request.form,
+                house=settings.current())
 
 
 def _back(words: str):

@@ -1,8 +1,6 @@
 """Business hours, and the promise that is measured in them."""
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from flask import Blueprint, flash, g, redirect, request, url_for
 
 from helpdesk import db, settings
@@ -53,4 +51,4 @@ def save():
 def _form(fields, problem: str = ""):
     return page("settings/hours.html", fields=fields, problem=problem, days=list(enumerate(DAYS)),
                 any_day=any(fields.get(f"day-{n}") for n in range(7)),
-                priorities=PRIORITIES, zones=sorted(available_timezones()))
+                priorities=PRIORITIES)

@@ -14,9 +14,9 @@ from helpdesk.checks import inbox as checks
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Inbox, RawInbound, Team
 from helpdesk.rendering import page
-from helpdesk.services import inbox_forms, inboxes, mailbox_health
+from helpdesk.services import inbox_forms, inbox_rules, inboxes, mailbox_health
 from helpdesk.web.access import needs
-from helpdesk.web.settings import mail_login
+from helpdesk.web.settings import mail_login, site_identity
 
 pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
 
@@ -60,6 +60,7 @@ def create(channel: str):
         with db.transaction() as session:
             inbox = inboxes.create(session, channel, request.form["name"], values, actor=g.agent.actor)
             inboxes.describe(session, inbox, **_ours())
+            _rules(session, inbox)
             inbox_id = inbox.id
     except Invalid as error:
         return _form(cls, None, values, wrong, str(error)), error.status
@@ -90,6 +91,7 @@ def change(inbox_id: int):
             inbox = session.get(Inbox, inbox_id)
             inboxes.describe(session, inbox, **_ours())
             inboxes.change(session, inbox, values, g.agent.actor)
+            _rules(session, inbox)
     except Invalid as error:
         return _form(cls, _one(inbox_id), {**values, **_secrets(cls, stored)}, wrong, str(error)), error.status
     flash("Saved.", "good")
@@ -178,19 +180,36 @@ def _form(cls: type[Channel], inbox: Inbox | None, values: dict, wrong: dict | N
             "team": given.get("team", inbox.team_id or "" if inbox else ""),
             "assistant": "assistant" in given if given else inbox.assistant if inbox else True}
     return page("settings/inboxes/form.html", cls=cls, inbox=inbox, values=values, wrong=wrong or {}, problem=problem,
-                ours=ours, teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
+                ours=ours, rules=_given_rules(inbox), house=settings.current(),
+                teams=[("", "Everybody"), *map(tuple, teams)], is_yes=inbox_forms.is_yes, heard=heard,
                 mailbox=mailbox,
                 webhook=inboxes.webhook(inbox) if inbox and cls.verify is not Channel.verify else "",
                 can_connect=hasattr(cls, "connect"), polled=cls.fetch is not Channel.fetch,
                 by_token=_oauth.used(values) and inbox is not None, redirect_uri=mail_login.redirect_uri(),
                 provider=_oauth.WORDS.get(values.get("auth", ""), ""),
                 dkim=_dkim_record(values) if inbox and cls.name == "email" else None,
-                shown=inbox_forms.OURS_TO_CHOOSE if not inbox else (), base_url=settings.current().base_url)
+                **site_identity.shown(inbox), shown=inbox_forms.OURS_TO_CHOOSE if not inbox else (),
+                base_url=settings.current().base_url)
+
+
+def _given_rules(inbox: Inbox | None) -> dict:
+    """What the form shows of inbox_rules.FIELDS: what was typed, else what is stored."""
+    if "reopen" in request.form:
+        return request.form.to_dict()
+    shown = inbox or Inbox(reopen="", reopen_keeps=True, one_matter=True, mail_unseen=True)
+    after = shown.mail_after_seconds
+    return {name: getattr(shown, name, None) for name in inbox_rules.FIELDS} | {
+        "mail_after_minutes": None if after is None else inbox_rules.minutes(after)}
 
 
 def _ours() -> dict:
     return {"name": request.form.get("name", ""), "team_id": request.form.get("team", type=int),
             "assistant": "assistant" in request.form}
+
+
+def _rules(session: Session, inbox: Inbox) -> None:
+    if "reopen" in request.form:        # a form that does not have them changes none
+        inbox_rules.choose(session, inbox, request.form, g.agent.actor)
 
 
 def _kind(channel: str) -> type[Channel]:

@@ -7,18 +7,14 @@ import { toast as say } from "./lib/toast.js";
 import { bell } from "./behaviours/bell.js";
 import { composer } from "./behaviours/composer.js";
 import { confirm } from "./behaviours/confirm.js";
+import { copy } from "./behaviours/copy.js";
 import { files } from "./behaviours/files.js";
-import { language, localTime } from "./behaviours/local.js";
 import { live } from "./behaviours/live.js";
-import { mailForm } from "./behaviours/mail-form.js";
 import { menus } from "./behaviours/menus.js";
-import { original } from "./behaviours/original.js";
 import { panes } from "./behaviours/panes.js";
-import { readers } from "./behaviours/readers.js";
 import { route } from "./behaviours/route.js";
-import { shortcuts, shortcutSwitch } from "./behaviours/shortcuts.js";
+import { shortcuts } from "./behaviours/shortcuts.js";
 import { tagNames } from "./behaviours/tag-names.js";
-import { template } from "./behaviours/template.js";
 import { ticket } from "./behaviours/ticket.js";
 import { ticketList } from "./behaviours/ticket-list.js";
 import { toast } from "./behaviours/toast.js";
@@ -29,6 +25,22 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => say(ct
 document.addEventListener("htmx:error", () => say("No connection. Nothing was changed; try again in a moment.", "bad"));
 keepCurrent();
 start({
-  bell, composer, confirm, files, language, live, menus, original, panes, readers, route, shortcuts, template, ticket, toast,
-  "local-time": localTime, "mail-form": mailForm, "shortcut-switch": shortcutSwitch, "tag-names": tagNames, "ticket-list": ticketList,
+  bell, composer, confirm, copy, files, live, menus, panes, route, shortcuts, ticket, toast,
+  "tag-names": tagNames, "ticket-list": ticketList,
+}, {
+  "article-editor": async () => (await import("./behaviours/article-editor.js")).articleEditor,
+  bulk: async () => (await import("./behaviours/bulk.js")).bulk,
+  "choose-many": async () => (await import("./behaviours/choose-many.js")).chooseMany,
+  language: async () => (await import("./behaviours/local.js")).language,
+  later: async () => (await import("./behaviours/later.js")).later,
+  "local-time": async () => (await import("./behaviours/local.js")).localTime,
+  "mail-form": async () => (await import("./behaviours/mail-form.js")).mailForm,
+  original: async () => (await import("./behaviours/original.js")).original,
+  readers: async () => (await import("./behaviours/readers.js")).readers,
+  "resolve-next": async () => (await import("./behaviours/resolve-next.js")).resolveNext,
+  review: async () => (await import("./behaviours/review.js")).review,
+  "review-count": async () => (await import("./behaviours/review.js")).reviewCount,
+  suggest: async () => (await import("./behaviours/suggest.js")).suggest,
+  tabs: async () => (await import("./behaviours/tabs.js")).tabs,
+  template: async () => (await import("./behaviours/template.js")).template,
 });

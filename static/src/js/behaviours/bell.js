@@ -1,4 +1,5 @@
-// How many things wait to be looked at: on the bell and in the tab's title. A new one is also said aloud, once.
+// How many things wait to be looked at: on the bell, in the tab's title and on its symbol. A new one is also said aloud,
+// once. A press opens the list over the page; with a modifier, or on the page of the news, the link stays a link.
 
 import { fragment } from "../lib/http.js";
 import { toast } from "../lib/toast.js";
@@ -7,7 +8,7 @@ const WORDS = { handover: "needs a person", assigned: "is yours now", rating: "g
 
 export function bell(link, signal) {
   const place = link.querySelector("[data-count]");
-  let count = 0;
+  let count = 0, drawn = 0;
 
   async function look() {
     const html = await fragment("/notifications/count", { background: true, signal }).catch(() => null);
@@ -16,6 +17,7 @@ export function bell(link, signal) {
     place.textContent = count > 99 ? "99+" : count || "";
     place.hidden = !count;
     title();
+    if (count !== drawn) import("../lib/favicon.js").then(({ badge }) => badge(drawn = count));
   }
 
   function title() {
@@ -38,7 +40,16 @@ export function bell(link, signal) {
     else toast(`Ticket #${detail.ticket} ${WORDS[detail.kind] ?? "wants a look"}.`, "", { href: `/tickets/${detail.ticket}`, label: "Open" });
     look();
   }, { signal });
-  document.addEventListener("htmx:after:swap", ({ detail }) => {
+  link.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || location.pathname === "/notifications") return;
+    event.preventDefault();
+    (await import("../lib/news.js")).openNews();
+  }, { signal });
+  document.addEventListener("htmx:after:swap", async ({ detail }) => {
+    if (detail.ctx.target?.matches?.("[data-news]")) {
+      look();
+      (await import("../lib/news.js")).shown();
+    }
     if (detail.ctx.target?.id !== "ticket-pane") return;
     title();
     seen(open());

@@ -4,14 +4,29 @@ const PLACE = /\{\{\s*(\w+)\s*\}\}/g;
 
 export function template(card, signal) {
   const preview = card.querySelector("[data-preview]");
+  const heading = card.querySelector("[data-heading]");
   const form = card.querySelector("form");
+  const value = (name) => form.elements[name]?.value.trim() ?? "";
 
   function filled(part) {
-    const text = preview.dataset[part];
-    return text.replace(PLACE, (place, name) => form.elements[`${part}:${name}`]?.value.trim() || place);
+    return preview.dataset[part].replace(PLACE, (place, name) => value(`${part}:${name}`) || place);
   }
 
-  form.addEventListener("input", () => {
-    preview.textContent = [filled("header"), filled("body"), preview.dataset.footer].filter(Boolean).join("\n\n");
+  function showFile(file) {
+    URL.revokeObjectURL(heading.querySelector("img")?.src);
+    heading.replaceChildren(heading.dataset.heading);
+    if (!file) return;
+    heading.replaceChildren(file.name);
+    if (!file.type.startsWith("image/")) return;
+    const picture = new Image();
+    picture.src = URL.createObjectURL(file);
+    picture.alt = file.name;
+    heading.replaceChildren(picture);
+  }
+
+  form.addEventListener("input", (event) => {
+    const place = [value("location:name"), value("location:address")].filter(Boolean).join(", ");
+    preview.textContent = [place, filled("header"), filled("body"), preview.dataset.footer].filter(Boolean).join("\n\n");
+    if (event.target.type === "file") showFile(event.target.files[0]);
   }, { signal });
 }

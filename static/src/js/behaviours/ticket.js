@@ -2,6 +2,7 @@
 
 import htmx from "htmx.org";
 import { fragment, parse } from "../lib/http.js";
+import { becameAnother } from "../lib/merged.js";
 import { setMine, show } from "../lib/presence.js";
 import { markSeen } from "../lib/seen.js";
 import { watch } from "../lib/socket.js";
@@ -11,6 +12,7 @@ const WATCHED = 20; // the latest messages whose delivery may still move
 
 export function ticket(element, signal) {
   const id = Number(element.dataset.ticket);
+  const parts = element.dataset.parts; // what was merged into it, as the page shows it
   let seq = Number(element.dataset.seq);
   let running = false;
   let again = false;
@@ -29,26 +31,30 @@ export function ticket(element, signal) {
     if (again) catchUp();
   }
 
-  function apply(parts, follow) {
+  function apply(fresh, follow) {
+    if (becameAnother(fresh, id, parts)) return;
     for (const part of ["ticket-header", "contact-panel"]) {
       const old = document.getElementById(part);
-      const next = parts.getElementById(part);
+      const next = fresh.getElementById(part);
       next.classList.toggle("open", old.classList.contains("open"));
+      for (const fold of old.querySelectorAll("details.fold[open]")) next.querySelector(`#${fold.id}`)?.setAttribute("open", "");
       if (!old.querySelector(".menu[open]")) htmx.swap({ text: next.outerHTML, target: old, swap: "outerMorph" }).then(show);
     }
     const mine = element.querySelector("#route");
-    for (const option of parts.querySelectorAll("#route option")) {
+    for (const option of fresh.querySelectorAll("#route option")) {
       const known = [...(mine?.options ?? [])].find((one) => one.value === option.value);
       if (known) { known.disabled = option.disabled; delete known.dataset.templates; Object.assign(known.dataset, option.dataset); }
     }
     mine?.dispatchEvent(new Event("change"));
-    const timeline = parts.getElementById("timeline");
+    const timeline = fresh.getElementById("timeline");
+    for (const item of document.querySelectorAll("#timeline > .later")) if (!timeline.querySelector(`#${item.id}`)) item.remove();
     for (const item of [...timeline.children]) put(item, follow);
     seq = Math.max(seq, Number(timeline.dataset.seq));
+    element.dataset.seq = seq;
     markSeen(id, seq);
   }
 
-  const about = ({ detail }) => detail.ticket === id && catchUp();
+  const about = ({ detail }) => (detail.ticket === id || parts.split(",").includes(String(detail.ticket))) && catchUp();
   for (const name of ["changed", "delivery"]) document.addEventListener(`helpdesk:${name}`, about, { signal });
   document.addEventListener("helpdesk:catch-up", catchUp, { signal });
   document.addEventListener("htmx:after:swap", ({ detail }) => detail.ctx.request && detail.ctx.target?.id === "ticket-header" && catchUp(), { signal });

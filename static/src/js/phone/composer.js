@@ -1,6 +1,6 @@
 // Where the person types, answers one message, corrects another, and attaches what they have.
 import { h } from "../widget/dom.js";
-import { can } from "./apps.js";
+import { can, QUESTIONS } from "./apps.js";
 import { post } from "./api.js";
 import { record, records } from "./recorder.js";
 import { picture, sticker, voice } from "./samples.js";
@@ -61,8 +61,13 @@ export function composer(phone) {
       phone.say(problem.message);
     }
   }
+  function ask() {
+    tray(phone.screen, "Ask", QUESTIONS.map(({ what, text: words, locale }) => (
+      { icon: "question", label: [what, h("small", { lang: locale }, words)], run: () => send({ text: words }) })));
+  }
   function offer() {
     tray(phone.screen, "Send", [
+      { icon: "question", label: "A ready question", run: ask },
       { icon: "picture", label: "A picture of yours", run: () => images.click() },
       { icon: "picture", label: "A ready picture", run: async () => send({ file: await picture() }) },
       records() && { icon: "microphone", label: "Record a voice note", run: speak },

@@ -11,7 +11,7 @@ export function tray(screen, title, items, above = "") {
   const box = h("div", { class: "tray", role: "dialog", "aria-modal": "true", "aria-label": title },
     h("p", { class: "tray-title" }, title), above,
     h("ul", {}, items.filter(Boolean).map(({ icon, label, run }) => h("li", {},
-      h("button", { type: "button", onclick: () => { close(); run(); } }, sign(icon), label)))),
+      h("button", { type: "button", onclick: () => { close(); run(); } }, sign(icon), h("span", {}, label))))),
     h("button", { type: "button", class: "tray-cancel", onclick: close }, "Cancel"));
   const shade = h("div", { class: "shade", onclick: (event) => event.target === shade && close(), onkeydown: (event) => {
     if (event.key === "Escape") close();

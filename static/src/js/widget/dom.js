@@ -21,6 +21,7 @@ const ICONS = {
   file: "M14 3H6.5A1.5 1.5 0 0 0 5 4.5v15A1.5 1.5 0 0 0 6.5 21h11a1.5 1.5 0 0 0 1.5-1.5V8zm0 0v5h5",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.8-3.6 3.8-5.5 7.5-5.5s6.7 1.9 7.5 5.5",
   fresh: "M12 5v14M5 12h14",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM20 20l-4-4",
   mail: "M4 6h16v12H4zm0 1 8 6 8-6",
   retry: "M20 11a8 8 0 1 0-2.3 5.7M20 5v6h-6",
   spark: "M12 3l1.9 5.6L19.5 10.5l-5.6 1.9L12 18l-1.9-5.6L4.5 10.5l5.6-1.9z",
@@ -30,13 +31,13 @@ const ICONS = {
   clock: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 8v4.3l2.8 1.7",
 };
 
-export function icon(name) {
+export function icon(name, path = ICONS[name]) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", `icon icon-${name}`);
-  svg.appendChild(document.createElementNS(space, "path")).setAttribute("d", ICONS[name]);
+  svg.appendChild(document.createElementNS(space, "path")).setAttribute("d", path);
   return svg;
 }
 

@@ -3,9 +3,11 @@
 import { Api, Refused } from "./api.js";
 import { Composer } from "./composer.js";
 import { h, icon } from "./dom.js";
+import { Facts } from "./facts.js";
 import { Host } from "./host.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
+import { showNotice } from "./notice.js";
 import { ending, greeting, menuItems, personChip, standing } from "./panels.js";
 import { session } from "./storage.js";
 import { current, t, use } from "./text.js";
@@ -17,11 +19,13 @@ const POLL = 30000; // ms; heals whatever notice was lost
 const TYPING_SHOWN = 6000;
 
 const config = JSON.parse(document.getElementById("config").textContent);
-const EMPTY = { conversation: null, seen: 0, read: 0, person: Boolean(config.person), hours: config.hours };
+const EMPTY = { conversation: null, seen: 0, read: 0, person: Boolean(config.person), hours: config.hours, ask: config.ask };
 const given = new URLSearchParams(location.hash.slice(1));
 const find = (name) => document.getElementById(name);
 const [scroller, intro, log, after, bar, status, chips, menu, newer] =
   ["scroller", "intro", "log", "after", "bar", "status", "chips", "menu", "newer"].map(find);
+
+const memory = `hd:${config.key}`;
 
 let state = { ...EMPTY };
 let items = new Map(); // seq → message
@@ -37,9 +41,12 @@ const host = new Host(given.get("origin"), config.origins, {
   setLocale: (value) => speak([String(value)]),
   prefill: (value) => composer.fill(String(value)),
   sendMessage: (value) => say(String(value)),
-  identify: (token) => identify(String(token)),
+  identify,
+  setAttributes: (value) => (facts.told(value), tellFacts(), render()),
+  pages: (value) => (facts.visited(value), tellFacts()),
   logout,
 });
+const facts = new Facts(config.pages);
 const live = new Live(config.key, () => api.token, {
   connect: () => (refresh(), outbox.again()),
   message: () => refresh(),
@@ -49,13 +56,14 @@ const live = new Live(config.key, () => api.token, {
     render();
   },
 });
-api.renewed = () => (api.token ? live.restart() : live.stop());
-const outbox = new Outbox(session, `hd:${config.key}:outbox`, deliver, () => render());
+api.renewed = () => (api.token ? (live.restart(), tellFacts()) : live.stop());
+const outbox = new Outbox(session, `${memory}:outbox`, deliver, () => render());
 const uploads = new Uploads(carry, about, () => render());
 const thread = new Thread(log, scroller, {
   retry: (id) => (uploads.find(id) ? uploads.retry(uploads.find(id)) : outbox.retry(id)),
   cancel: (id) => uploads.cancel(id),
   press: (button) => say(button.label, button.payload),
+  answer: (text) => say(text),
   picture: (file) => api.blob(`files/${file.id}`),
   download,
   rate: (seq, score, comment) => api.call("POST", "rate", { seq, score, comment }),
@@ -70,12 +78,14 @@ const composer = new Composer(find("composer"), config.limits, {
 // --- Saying ---
 
 function say(text, payload = "") {
+  note = "";
   if (text.trim()) return outbox.add({ text: text.trim().slice(0, config.limits.text), payload });
 }
 
 async function deliver(entry) {
   await api.start(about);
-  const message = { client_id: entry.client_id, text: entry.text, payload: entry.payload, ...about() };
+  const message = { client_id: entry.client_id, text: entry.text, payload: entry.payload, ...about(),
+    topic: state.conversation ? "" : session.get(`${memory}:topic`) || "" };
   if (live.on) {
     const answer = await live.ask("message", message).catch(() => null);
     if (answer?.ok) return refresh();
@@ -114,8 +124,10 @@ function refresh() {
 }
 
 async function ask() {
+  const used = api.token;
   try {
-    take(await api.call("GET", `messages?after=${Math.max(0, ...items.keys())}&conversation=${state.conversation || ""}`));
+    const answer = await api.call("GET", `messages?after=${Math.max(0, ...items.keys())}&conversation=${state.conversation || ""}`);
+    if (api.token === used) take(answer); // otherwise they signed out meanwhile, or in as somebody else
     lost = false;
   } catch (refused) {
     if (refused.status === 401) forget();
@@ -165,21 +177,41 @@ function typing(name) {
 
 // --- Who ---
 
-async function identify(token) {
+// A token, {token}, or {id, hash, …}.
+async function identify(value) {
+  const word = value && typeof value === "object" ? value : { token: String(value) };
   try {
-    const before = api.token;
-    take(await api.call("POST", "identify", { token, ...about() }));
+    const before = api.token, answer = await api.call("POST", "identify", { ...word, ...about() });
+    take(answer);
+    warn("identify", answer.ignored);
     if (api.token !== before) items = new Map();
     refresh();
   } catch (refused) {
-    console.warn(`helpdesk widget: identify was refused: ${refused.message || "no connection"}`);
+    warn("identify", [`was refused: ${refused.message || "no connection"}`]);
   }
 }
+
+async function tellFacts() {
+  if (!api.token || !facts.waiting) return;
+  const body = facts.take(), used = api.token;
+  try {
+    const answer = await api.call("POST", "site", body);
+    if (api.token === used) take(answer);
+    warn("setAttributes", answer.ignored);
+    render();
+  } catch (refused) {
+    if (!refused.final) return facts.back(body);
+    warn("setAttributes", [refused.message]);
+  }
+}
+
+const warn = (command, lines = []) => lines.forEach((line) => console.warn(`helpdesk widget: ${command}: ${line}`));
 
 function logout() {
   if (api.token) api.call("POST", "logout").catch(() => {});
   api.keep(null);
   outbox.clear();
+  facts.clear();
   forget();
 }
 
@@ -192,11 +224,49 @@ function forget() {
   render();
 }
 
-async function saveContact(email, name) {
-  take(await api.call("POST", "contact", { email, name }));
+async function saveContact(email, name, prefers) {
+  take(await api.call("POST", "contact", { email, name, prefers }));
   note = t("saved", { email });
   render();
 }
+
+// --- What is asked ---
+
+const asked = () => JSON.parse(session.get(`${memory}:asked`) || "[]");
+const wasAsked = (fields) => session.set(`${memory}:asked`, JSON.stringify([...new Set([...asked(), ...fields])]));
+const questions = () => (state.ask || []).filter((one) => !facts.knows(one.field) && !asked().includes(one.field));
+
+async function answerQuestions({ topic = "", ...who }) {
+  const fields = questions().map((one) => one.field);
+  await api.start(about);
+  if (Object.values(who).some(Boolean)) take(await api.call("POST", "contact", who));
+  session.set(`${memory}:topic`, topic || null);
+  wasAsked(fields);
+  render();
+  composer.focus();
+}
+
+function skipQuestions() {
+  wasAsked(questions().map((one) => one.field));
+  render();
+  composer.focus();
+}
+
+const code = {
+  async send() {
+    take(await api.call("POST", "code", {}));
+    render();
+    after.querySelector(".code")?.focus();
+  },
+  async check(typed) {
+    const { to } = state.confirm, { result, left, state: now } = await api.call("POST", "code/check", { code: typed });
+    if (result === "right") note = t("confirmed", { to });
+    take({ state: now });
+    render();
+    return result === "wrong" ? t("codeWrong", { n: left }) : result === "over" ? t("codeOver") : "";
+  },
+  notNow: () => (session.set(`${memory}:unconfirmed`, "1"), render()),
+};
 
 // --- Showing ---
 
@@ -213,11 +283,14 @@ function entries() {
 
 let greeted = "";
 function render() {
-  const list = entries(), started = Boolean(state.conversation) || list.length > 0;
+  const list = entries(), started = Boolean(state.conversation) || list.length > 0, first = started ? [] : questions();
+  const mark = current() + JSON.stringify(first);
   intro.hidden = started;
-  if (!started && greeted !== current()) intro.replaceChildren(...greeting(config, say, person));
-  if (!started) greeted = current();
+  find("composer").hidden = first.some((one) => one.required);
+  if (!started && greeted !== mark) intro.replaceChildren(...greeting(config, say, person, first, answerQuestions, skipQuestions, help));
+  if (!started) greeted = mark;
   if (thread.show(list)) newer.hidden = false;
+  showNotice(find("privacy"), config, async () => (await api.start(about), api.call("POST", "notice", {})));
   status.textContent = standing(state);
   status.classList.toggle("here", state.hours.open);
   bar.hidden = navigator.onLine && !lost;
@@ -232,7 +305,8 @@ function tail(started) {
   const wants = {
     settled: started && state.settled, note, asking,
     away: started && state.away && !state.hours.open && Boolean(state.hours.opens_at),
-    contact: Boolean(state.ask_contact) && !session.get(`hd:${config.key}:later`),
+    contact: Boolean(state.ask_contact) && !session.get(`${memory}:later`),
+    confirm: state.confirm && (state.confirm.sent || !session.get(`${memory}:unconfirmed`)) ? state.confirm : null,
   };
   const mark = JSON.stringify([wants, current(), state.conversation]);
   if (mark === drawnTail) return; // redrawing would throw away what is being typed there
@@ -240,7 +314,8 @@ function tail(started) {
   const follows = thread.atEnd;
   after.replaceChildren(...ending(wants, state, {
     save: saveContact,
-    later: () => (session.set(`hd:${config.key}:later`, "1"), render()),
+    later: () => (session.set(`${memory}:later`, "1"), render()),
+    code,
     stay: () => ((asking = false), render()),
     leave: startFresh,
   }));
@@ -249,6 +324,20 @@ function tail(started) {
 
 function person() {
   say(t("personAsked"), config.person);
+}
+
+// The help centre is a script of its own, which comes when somebody wants it.
+function help() {
+  const openIt = () => window.hdHelp(find("help"), {
+    call: (path, body) => api.call(body ? "POST" : "GET", path, body), locale: current, close: () => composer.focus(),
+    ask(title, sentence) {
+      if (state.conversation) composer.fill(sentence);
+      else session.set(`${memory}:topic`, title || null), (note = title && `“${title}”`), render();
+      composer.focus();
+    },
+  });
+  if (window.hdHelp) return openIt();
+  document.head.append(h("link", { rel: "stylesheet", href: config.help.style }), h("script", { src: config.help.script, onload: openIt }));
 }
 
 function askFresh() {
@@ -261,6 +350,8 @@ function askFresh() {
 async function startFresh() {
   asking = false;
   note = "";
+  session.set(`${memory}:asked`, JSON.stringify(asked().filter((field) => field !== "topic")));
+  session.set(`${memory}:topic`, null);
   try {
     if (api.token) take(await api.call("POST", "end", {}));
     composer.focus();
@@ -323,7 +414,7 @@ function speak(wanted) {
   newer.textContent = t("newer");
   composer.translate();
   chips.replaceChildren(personChip(person));
-  menu.replaceChildren(...menuItems(() => (toggleMenu(false), person()), () => (toggleMenu(false), askFresh())));
+  menu.replaceChildren(...menuItems(...[person, askFresh, config.help && help].map((act) => act && (() => (toggleMenu(false), act())))));
   host.tell("label", t("launcher"));
   thread.clear();
   render();

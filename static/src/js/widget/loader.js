@@ -1,10 +1,12 @@
 // The launcher on the pages of a site:
 //   <script async src="https://help.example.com/widget.js" data-inbox="KEY"></script>
 // Options are data attributes, or the argument of hd("boot", {…}): inbox, color, position (end or start), locale,
-// theme (auto, light, dark), label, launcher ("off" to bring your own button). Calls made before this file arrives are kept by
+// theme (auto, light, dark), label, launcher ("off" to bring your own button), pages ("off": this page is told to nobody).
+// Calls made before this file arrives are kept by
 //   window.hd = window.hd || function () { (hd.q = hd.q || []).push(arguments) };
 // Nothing inline is used, so a strict policy needs only script-src and frame-src with the helpdesk's origin. The chat
-// itself lives in a frame of another origin, which is made on the first opening or when a conversation exists.
+// itself lives in a frame of another origin, which is made on the first opening or when a conversation exists. Until then
+// what the page tells, and which pages were looked at, stays in this tab.
 
 const CSS = `
 :host{all:initial;position:fixed;inset:auto;z-index:2147483000;color-scheme:inherit}
@@ -33,17 +35,20 @@ const script = document.currentScript;
 const home = new URL(script.src);
 const queued = window.hd && window.hd.q || [];
 const listeners = {};
+const moves = window.navigation ? [navigation, "navigatesuccess"] : [window, "popstate"];
 let options = { ...script.dataset };
 let host = null, wrap, launcher, icon, badge, frame = null, ready = false, isOpen = false, waiting = [], watcher, scroll, opener;
 
-const memory = (value) => {
+const memory = (value, area = "localStorage") => {
   try {
-    if (value) localStorage.setItem(`hd:${options.inbox}`, value);
-    return localStorage.getItem(`hd:${options.inbox}`);
+    if (value) window[area].setItem(`hd:${options.inbox}`, value);
+    return window[area].getItem(`hd:${options.inbox}`);
   } catch {
     return null; // storage is switched off: the chat then starts anew on every page
   }
 };
+const visited = () => JSON.parse(memory(0, "sessionStorage") || "[]");
+const here = () => location.origin + location.pathname;
 const tell = (name, ...values) => [...listeners[name] || []].forEach((f) => f(...values));
 const post = (type, value) => {
   const message = { hd: 1, type, value };
@@ -92,13 +97,23 @@ const pressed = (event) => {
   if (event.key === "Escape" && isOpen && !event.defaultPrevented) close();
 };
 
+function visit() {
+  const page = { url: location.href, title: document.title, at: Date.now() };
+  if (options.pages === "off" || navigator.globalPrivacyControl) return;
+  if (!frame) return memory(JSON.stringify([...visited(), page].slice(-50)), "sessionStorage");
+  post("page", here());
+  post("pages", [page]);
+}
+
 function load() {
   if (frame) return;
   const source = new URL(`widget/${encodeURIComponent(options.inbox)}/frame`, home);
   source.hash = new URLSearchParams({ origin: location.origin, locale: options.locale || "", theme: options.theme || "auto" });
   frame = make("iframe", { title: options.label || "Chat", hidden: true, allow: "clipboard-write" }, wrap);
   frame.src = source;
-  post("page", location.origin + location.pathname);
+  post("page", here());
+  post("pages", visited());
+  memory("[]", "sessionStorage");
 }
 
 function boot(given) {
@@ -138,6 +153,8 @@ function boot(given) {
       document.documentElement.append(host);
     });
     watcher.observe(document.documentElement, { childList: true });
+    moves[0].addEventListener(moves[1], visit);
+    visit();
     if (memory()) (window.requestIdleCallback || setTimeout)(() => host && load());
     if (isOpen) isOpen = false, open();
   };
@@ -159,7 +176,7 @@ function open() {
     document.documentElement.style.overflow = "hidden";
   }
   frame.focus();
-  post("page", location.origin + location.pathname);
+  post("page", here());
   post("open");
   tell("open");
 }
@@ -189,6 +206,7 @@ function destroy() {
   watcher.disconnect();
   removeEventListener("message", received);
   removeEventListener("keydown", pressed);
+  moves[0].removeEventListener(moves[1], visit);
   host.remove();
   Object.keys(listeners).forEach((name) => delete listeners[name]);
   host = frame = null;
@@ -200,6 +218,7 @@ const commands = {
   boot, open, close, toggle, destroy,
   show: () => host && (host.hidden = false),
   hide: () => host && (close(), host.hidden = true),
+  setAttributes: (value) => host && post("setAttributes", JSON.parse(JSON.stringify(value))),
   on: (name, f) => {
     (listeners[name] = listeners[name] || new Set()).add(f);
     return () => commands.off(name, f);

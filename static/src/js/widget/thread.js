@@ -1,5 +1,6 @@
 // The conversation on the screen. Each entry is drawn once and only its small print changes afterwards, so that a
 // screen reader hears every message once.
+import { askForm } from "./ask.js";
 import { h, icon, withLinks } from "./dom.js";
 import { survey } from "./survey.js";
 import { day, size, t, time } from "./text.js";
@@ -71,11 +72,14 @@ export class Thread {
     const who = mine ? null : h("p", { class: "who" }, entry.name, entry.channel && h("span", { class: "via" }, ` · ${t("via", { channel: entry.channel })}`));
     const bubble = h("div", { class: "bubble" },
       entry.title && h("p", { class: "heading", dir: "auto" }, entry.title),
+      (entry.sections || []).map((one) => [h("p", { class: "heading", dir: "auto" }, one.title),
+        h("p", { class: "words", dir: "auto" }, withLinks(one.text))]).flat(),
       entry.text && h("p", { class: "words", dir: "auto" }, withLinks(entry.text)),
       h("div", { class: "files" }));
     const avatar = mine ? null : h("span", { class: `avatar ${entry.from}`, "aria-hidden": "true" }, face(entry));
-    const body = h("div", { class: "body" }, who, (entry.text || entry.files?.length > 0) && bubble);
+    const body = h("div", { class: "body" }, who, (entry.text || entry.sections || entry.files?.length > 0) && bubble);
     if (entry.survey) body.append(survey(entry.survey, this.actions.rate));
+    if (entry.form) body.append(askForm(entry.form, this.actions.answer));
     if (entry.buttons?.length) body.append(this.buttons(entry.buttons));
     body.append(h("div", { class: "meta", "aria-live": "off" }));
     return h("article", { class: `entry ${mine ? "mine" : "theirs"}` }, avatar, body);
@@ -93,8 +97,8 @@ export class Thread {
       files.dataset.ids = ids;
       files.replaceChildren(...entry.files.map((file) => this.file(file)));
     }
-    const choices = node.querySelector(".choices");
-    if (choices) choices.hidden = !isLast; // answered, or overtaken by what came after
+    // Answered, or overtaken by what came after.
+    node.querySelectorAll(".choices, .ask").forEach((one) => (one.hidden = !isLast));
     const meta = node.querySelector(".meta");
     const state = entry.from === "me" ? entry.state || "delivered" : "";
     const mark = `${state}|${entry.progress ?? ""}|${entry.error || ""}`;
