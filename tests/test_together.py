@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.together import FEW
+
 ROOT = Path(__file__).parent.parent
 FILES = 6
 
@@ -25,6 +27,7 @@ def run(tmp_path):
                    "--rootdir", tmp_path, tmp_path]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=ROOT,
                                env={**os.environ, "HELPDESK_TEST_PROCESSES": str(many)})
+        start.output = ended.stdout
         return ended.returncode, re.findall(r"(?:\d+ \w+, )?\d+ (?:passed|failed)(?=.* in )", ended.stdout)
     return start
 
@@ -40,3 +43,22 @@ def test_one_failure_anywhere_is_a_failure(run, tmp_path):
     code, closing = run(3)
     assert code == 1
     assert any("1 failed" in line for line in closing)
+
+
+def test_what_fails_only_beside_others_is_tried_once_more_and_named(run, tmp_path):
+    (tmp_path / f"test_{FILES}.py").write_text(
+        "from pathlib import Path\n\n\ndef test_unsteady():\n    seen = Path(__file__).with_suffix('.seen')\n"
+        "    before = seen.exists()\n    seen.touch()\n    assert before\n")
+    code, closing = run(2)
+    assert code == 0
+    assert any("1 failed" in line for line in closing)
+    assert closing[-1] == "1 passed"
+    assert run.output.rstrip().endswith(f"test_{FILES}.py::test_unsteady")
+
+
+def test_many_failures_are_not_tried_again(run, tmp_path):
+    (tmp_path / f"test_{FILES}.py").write_text(
+        f"import pytest\n\n\n@pytest.mark.parametrize('n', range({FEW + 1}))\ndef test_wrong(n):\n    assert 0\n")
+    code, closing = run(2)
+    assert code == 1
+    assert "tried once more" not in run.output
