@@ -4,18 +4,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.numbers import format_currency
 from flask import Flask, g, render_template
 from flask.templating import Environment
 from markupsafe import Markup
 
 from helpdesk import i18n, paths, places, settings
 from helpdesk.clock import now
+from helpdesk.i18n import formats
 from helpdesk.services import agent_preferences, inboxes, snoozing
 from helpdesk.services.tickets import ON_REPLY
 from helpdesk.web.access import wants_fragment
@@ -51,12 +50,27 @@ def install(app: Flask) -> None:
                                  channel_names=lambda: sorted(inboxes.kinds()), channel_of_identity=inboxes.of_identity)
     app.jinja_env.filters.update(ago=ago, local_time=local_time, iso=iso, duration=duration, initials=initials,
                                  capitalize_first=capitalize_first, next_step=next_step, moment=datetime.fromisoformat,
-                                 shared=shared, money=money, until_words=until_words, how_proved=HOW_WORDS.get, why=why,
+                                 shared=shared, money=formats.money, number=formats.number,
+                                 percent=formats.percent, listed=formats.listed, month=formats.month,
+                                 clock=formats.clock, filesizeformat=formats.size,
+                                 until_words=until_words, how_proved=HOW_WORDS.get, why=why,
                                  written=written, language_name=language_name)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    app.jinja_env.globals.update(gettext=_said, ngettext=_counted)
     app.jinja_env.globals.update(spoken_locale=i18n.locale, spoken_direction=i18n.direction, words_url=words_url)
     app.context_processor(lambda: {"company_name": settings.current().company_name})
+
+
+def _said(message: str, **values: Any) -> Markup:
+    """A sentence of a template; its values are escaped."""
+    text = Markup(i18n.gettext(message))
+    return text % values if values else text
+
+
+def _counted(one: str, many: str, n: int, **values: Any) -> Markup:
+    """The same for n things; %(n)s is there too."""
+    return Markup(i18n.plural(one, many, n)) % {"n": formats.number(n), **values}
 
 
 def pure(macro: Callable[..., str]) -> Callable[..., str]:
@@ -113,36 +127,33 @@ def ago(moment: datetime | None) -> str:
     """`5m`, `3h`, `2d`, or a date: how long ago, in the little room of a list."""
     if moment is None:
         return ""
-    seconds = (now() - moment).total_seconds()
-    if seconds < 60:
-        return "now"
-    for unit, size, limit in (("m", 60, 3600), ("h", 3600, 86_400), ("d", 86_400, 7 * 86_400)):
-        if seconds < limit:
-            return f"{int(seconds // size)}{unit}"
     local = moment.astimezone(zone())
-    return f"{local.day} {local:%b}" if local.year == now().year else f"{local.day} {local:%b %Y}"
+    return formats.ago(now() - moment) or formats.day(local, year=local.year != now().year)
 
 
 def local_time(moment: datetime | None, form: str = "medium") -> str:
-    """Date and time where the agent is; `short` leaves the year out. Month names are written, so that no two countries
-    read them differently."""
+    """Date and time where the agent is; `short` leaves the year out, `day` and `clock` are the halves."""
     if moment is None:
         return ""
     local = moment.astimezone(zone())
-    return f"{local.day} {local:%b, %H:%M}" if form == "short" else f"{local.day} {local:%b %Y, %H:%M}"
+    if form in ("day", "clock"):
+        return formats.day(local) if form == "day" else formats.clock(local)
+    return formats.both(local, year=form != "short")
 
 
 def until_words(moment: datetime, form: str = "full") -> str:
     """Until when a ticket is snoozed: `tomorrow, Wed 2 Dec, 09:00`, or until the customer answers; `short` for a list.
     """
     if moment == ON_REPLY:
-        return "an answer" if form == "short" else "the customer answers"
+        return i18n.gettext("an answer") if form == "short" else i18n.gettext("the customer answers")
     local, today = moment.astimezone(zone()), now().astimezone(zone()).date()
     if form == "short":
         return local_time(moment, "short")
-    near = {0: "today, ", 1: "tomorrow, "}.get((local.date() - today).days, "")
-    year = "" if local.year == today.year else f" {local.year}"
-    return f"{near}{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
+    then = formats.both(local, weekday=True, year=local.year != today.year)
+    days = (local.date() - today).days
+    if days not in (0, 1):
+        return then
+    return i18n.gettext("tomorrow, %(then)s", then=then) if days else i18n.gettext("today, %(then)s", then=then)
 
 
 def iso(moment: datetime | None) -> str:
@@ -152,26 +163,7 @@ def iso(moment: datetime | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """`45 s`, `5 m`, `1 h 5 m`, `2 d 3 h`: the two largest units."""
-    if seconds is None:
-        return "–"
-    seconds = int(seconds)
-    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        count, seconds = divmod(seconds, size)
-        if count or parts:
-            parts.append(f"{count} {unit}" if count else "")
-        if len(parts) == 2:
-            break
-    return sign + (" ".join(p for p in parts if p) or f"{seconds} s")
-
-
-def money(amount: str, currency: str = "") -> str:
-    """`€49.90`: an amount as it stands in the store."""
-    try:
-        return format_currency(Decimal(amount), currency, locale="en") if currency else f"{Decimal(amount):,}"
-    except (InvalidOperation, ValueError):
-        return f"{amount} {currency}".strip()
+    return "–" if seconds is None else formats.duration(seconds)
 
 
 def initials(name: str) -> str:

@@ -70,8 +70,12 @@ def gettext(message: str, **values) -> str:
 
 def ngettext(one: str, many: str, n: int, **values) -> str:
     """The same for a counted thing; %(n)s is there too."""
-    text = (one if n == 1 else many) if locale() == SOURCE else catalog(locale()).get_plural(one, many, n)
-    return text % {"n": n, **values}
+    return plural(one, many, n) % {"n": n, **values}
+
+
+def plural(one: str, many: str, n: int) -> str:
+    """The sentence for n of something, its places not filled in yet."""
+    return (one if n == 1 else many) if locale() == SOURCE else catalog(locale()).get_plural(one, many, n)
 
 
 def mark(message: str) -> str:

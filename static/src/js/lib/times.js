@@ -1,23 +1,28 @@
 // Times in words, the same as the server's filters.
 
-const UNITS = [["m", 60, 3600], ["h", 3600, 86400], ["d", 86400, 604800]];
+import { t } from "./words.js";
+
+const numbers = new Intl.NumberFormat(document.documentElement?.lang || "en");
+const AGO = [[t("{n}m"), 60, 3600], [t("{n}h"), 3600, 86400], [t("{n}d"), 86400, 604800]];
+const UNITS = [[t("{n} d"), 86400], [t("{n} h"), 3600], [t("{n} m"), 60]];
+const counted = (words, n) => words.replace("{n}", numbers.format(n));
 
 export function ago(date, now = Date.now()) {
   const seconds = (now - date) / 1000;
-  if (seconds < 60) return "now";
-  for (const [unit, size, limit] of UNITS) if (seconds < limit) return `${Math.floor(seconds / size)}${unit}`;
+  if (seconds < 60) return t("now");
+  for (const [unit, size, limit] of AGO) if (seconds < limit) return counted(unit, Math.floor(seconds / size));
   return null;
 }
 
 export function duration(seconds) {
   const parts = [];
-  for (const [unit, size] of [["d", 86400], ["h", 3600], ["m", 60]]) {
+  for (const [unit, size] of UNITS) {
     const count = Math.floor(seconds / size);
     seconds -= count * size;
-    if (count) parts.push(`${count} ${unit}`);
+    if (count) parts.push(counted(unit, count));
     if (parts.length === 2) break;
   }
-  return parts.join(" ") || `${Math.floor(seconds)} s`;
+  return parts.join(" ") || counted(t("{n} s"), Math.floor(seconds));
 }
 
 export function keepCurrent() {
