@@ -36,6 +36,9 @@ class Web(Channel):
     settings = (
         Setting("title", "Title", required=False, help="Stands at the top of the chat; otherwise the company's name."),
         Setting("greeting", "Greeting", required=False, help="Otherwise a greeting in the visitor's language."),
+        Setting("texts", "Texts by language", required=False, kind="lines",
+                help="One per line: the language, the name of the text, and the text, as: es greeting = ¡Hola! ¿En qué "
+                     "ayudamos? Names are title, privacy, greeting, hint, and the others of config/widget/en.json."),
         Setting("color", "Accent colour", required=False, default="#2557d6", help="As #rrggbb."),
         Setting("origins", "Sites", required=False,
                 help="Where the chat may be embedded, as https://shop.example, separated by spaces. "
@@ -62,6 +65,12 @@ class Web(Channel):
         Setting("ask_topics", "Topics", required=False, kind="lines", group=ASK, help="To choose from, one per line."),
         Setting("ask_order", "Order", required=False, default="name email phone topic", group=ASK,
                 help="What is asked first. Nothing is asked that is known already."),
+        Setting("ask_fields", "Questions of your own", required=False, kind="lines", group=ASK,
+                help="One per line, as: Order number | text | required. Kinds are text, number, date, checkbox, phone "
+                     "and list; a list names what to choose from: Size | list | S, M, L. Answers stand among the facts "
+                     "about the visitor."),
+        Setting("ask_when", "When all this is asked", required=False, kind="choice", default="always", group=ASK,
+                choices=("always", "closed"), words={"always": "Always", "closed": "Only when nobody is there"}),
         Setting("pages", "Show agents which pages a visitor looked at", required=False, kind="bool", default="yes",
                 group=TOLD, help="Only of people who chat, the last 50, and not of those who asked not to be tracked."),
         Setting("page_query", "Words kept in the addresses of pages", required=False, group=TOLD,

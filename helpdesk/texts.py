@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 
 from helpdesk import paths, settings
+
+PAGES = ("en", "es", "hi", "id", "pt-BR")
 
 
 @cache
@@ -13,13 +16,16 @@ def _all() -> dict[str, dict[str, str]]:
 
 
 def locales() -> list[str]:
-    """The languages there are texts in."""
-    return sorted(next(iter(_all().values())))
+    """The languages in which the house writes whole pages: the help centre, its search and its articles."""
+    return list(PAGES)
 
 
 def closest(locale: str) -> str:
     """The shipped language nearest to a locale such as pt-PT; the house's own when there is none."""
-    shipped = locales()
+    return _closest(locale, locales())
+
+
+def _closest(locale: str, shipped: Iterable[str]) -> str:
     language = locale.replace("_", "-").split("-")[0].lower()
     for one in shipped:
         if one.lower() == locale.lower() or one.split("-")[0] == language and language:
@@ -30,7 +36,8 @@ def closest(locale: str) -> str:
 
 def text(name: str, locale: str, /, **fields: str) -> str:
     """The sentence `name` in this language, with {fields} filled in. KeyError for an unknown name."""
-    sentence = _all()[name][closest(locale or "")]
+    said = _all()[name]
+    sentence = said[_closest(locale or "", said)]
     for key, value in fields.items():
         sentence = sentence.replace("{" + key + "}", str(value))
     return sentence

@@ -18,6 +18,7 @@ const ENTRIES = {
   "console.css": "css/console.css",
   "widget.css": "css/widget.css",
   "widget-help.css": "css/widget-help.css",
+  "widget-write.css": "css/widget-write.css",
   "shop.css": "css/shop.css",
   "public.css": "css/public.css",
   "phone.css": "css/phone.css",

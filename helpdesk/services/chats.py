@@ -15,7 +15,7 @@ from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.errors import Forbidden, Invalid
 from helpdesk.models import Identity, Inbox, RawInbound, Visitor
-from helpdesk.services import bounds, files, inbound, limits, visitors
+from helpdesk.services import bounds, files, inbound, limits, prechat, visitors
 from helpdesk.services.prechat import TOPIC_LIMIT
 
 MESSAGES_PER_MINUTE = 20
@@ -34,12 +34,14 @@ def write(session: Session, inbox: Inbox, visitor_id: int, given: Mapping, token
     """Keep one message: {"client_id", "text", "payload", "topic", "locale", "page"}. The same client_id again changes
     nothing. `token_hash`: what the visitor's token must still be, where it was checked some time ago.
 
-    Raises Invalid when it cannot be understood, TooMany beyond MESSAGES_PER_MINUTE, Forbidden for an old token.
+    Raises Invalid when it cannot be understood or something must be answered before, TooMany beyond
+    MESSAGES_PER_MINUTE, Forbidden for an old token.
     """
     message = _checked(given)
     if not message["text"]:
         raise Invalid("Write something first.")
     visitor, address = _held(session, visitor_id, token_hash)
+    _demand(session, inbox, visitor, message)
     _keep(session, inbox, visitor, message, Request("WEB", {}, {}, _json(_whole(session, visitor, address, message))),
           "message", MESSAGES_PER_MINUTE)
 
@@ -57,6 +59,7 @@ def send_file(session: Session, inbox: Inbox, visitor_id: int, given: Mapping, n
         raise Invalid(f"{name} is too large: at most {Web.can.file_limit // 1_000_000} MB.")
     message = _checked(given)
     visitor, address = _held(session, visitor_id)
+    _demand(session, inbox, visitor, message)
     whole = _whole(session, visitor, address, message)
     whole["file"] = {"name": name, "content_type": content_type[:150] or "application/octet-stream"}
     _keep(session, inbox, visitor, message, Request("WEB", {}, {"message": _json(whole).decode()}, content),
@@ -92,6 +95,15 @@ def _held(session: Session, visitor_id: int, token_hash: str = "") -> tuple[Visi
     if found is None or token_hash not in ("", found[0].token_hash):
         raise Forbidden("This conversation was ended elsewhere.")
     return found[0], found[1]
+
+
+def _demand(session: Session, inbox: Inbox, visitor: Visitor, message: dict[str, str]) -> None:
+    """Whoever begins a conversation has answered what must be answered."""
+    if not any(one.required for one in prechat.questions(inbox)) or visitors.ticket_of(session, visitor):
+        return
+    began = SAID_SINCE if visitor.ended_at else OF_VISITOR      # kept, and perhaps not in its ticket yet
+    if not db.rows(session, began, _from(visitor) | ({"since": visitor.ended_at} if visitor.ended_at else {})):
+        prechat.demand(session, inbox, visitors.contact_of(session, visitor), message["topic"])
 
 
 def _begins_anew(session: Session, visitor: Visitor) -> bool:

@@ -6,12 +6,16 @@ import secrets
 from collections.abc import Mapping
 
 from channels.base import Channel, Setting
+from helpdesk.services import chat_questions, widget_words
 
 NO, YES = "no", "yes"
 LONGEST = 5000
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 OURS_TO_CHOOSE = ("verify_token", "webhook_secret")     # secrets that the provider is told, not ours from the provider
+
+
+CHECKS = {"ask_fields": chat_questions.problem, "texts": widget_words.problem}
 
 
 def values(cls: type[Channel], given: Mapping[str, str], *, stored: Mapping[str, str]) -> tuple[dict, dict]:
@@ -62,4 +66,6 @@ def _problem(setting: Setting, value: str, stored: Mapping[str, str]) -> str:
         return "At most two: the new one and the one before."
     if setting.key == "ask_order" and set(value.replace(",", " ").split()) - {"name", "email", "phone", "topic"}:
         return "The words name, email, phone and topic, in the order in which they are asked."
+    if setting.key in CHECKS:
+        return CHECKS[setting.key](value)
     return ""

@@ -1,11 +1,11 @@
 """The chat on other people's sites: the script they embed, and the page inside its frame."""
 from __future__ import annotations
 
-from flask import Blueprint, make_response, render_template, request, send_from_directory
+from flask import Blueprint, jsonify, make_response, render_template, request, send_from_directory
 
-from helpdesk import db, paths
+from helpdesk import db, paths, settings
 from helpdesk.models import Inbox
-from helpdesk.services import inboxes, visitors
+from helpdesk.services import inboxes, visitors, widget_words
 from helpdesk.web import widget_view as view
 from helpdesk.web.access import public
 
@@ -28,12 +28,31 @@ def frame(key: str):
     """The chat's page. Its policy lets only the inbox's sites embed it; all, while none is named."""
     with db.reading() as session:
         inbox = inboxes.by_key(session, key, "web")
-        config = view.config(session, inbox, request.host_url.rstrip("/"))
-    response = make_response(render_template("widget/frame.html", config=config))
+        locale = spoken()
+        config = view.config(session, inbox, request.host_url.rstrip("/"), locale)
+    response = make_response(render_template("widget/frame.html", config=config, lang=locale,
+                                             direction=widget_words.direction(locale)))
+    response.headers["Content-Language"] = locale
     response.headers["Content-Security-Policy"] = _frame_policy(inbox)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@pages.get("/widget/<key>/words/<locale>")
+@public
+def words(key: str, locale: str):
+    """What the chat says in another language, for a page that changes it."""
+    with db.reading() as session:
+        inbox = inboxes.by_key(session, key, "web")
+        locale = widget_words.nearest([locale])
+        return jsonify(locale=locale, words=widget_words.words(inbox, locale))
+
+
+def spoken() -> str:
+    """The language this request wants: ?locale=, then what the browser asks for, then the house's."""
+    wanted = [request.args.get("locale", ""), *(one for one, _ in request.accept_languages)]
+    return widget_words.nearest(wanted, settings.current().default_locale)
 
 
 def _frame_policy(inbox: Inbox) -> str:

@@ -8,21 +8,21 @@ from sqlalchemy.orm import Session
 
 from channels.web import FILE_ENDINGS, Web
 from helpdesk import settings
-from helpdesk.clock import now
-from helpdesk.models import Agent, Article, Contact, Identity, Inbox, Message, Rating, SlaPolicy, Ticket, Visitor
+from helpdesk.models import Agent, Article, Contact, Identity, Inbox, Message, Rating, Ticket, Visitor
 from helpdesk.rendering import asset_url, initials
 from helpdesk.services import (
     asking,
     help_centre,
     inboxes,
+    opening,
     page_views,
     parts,
     prechat,
     proofs,
-    sla,
     timeline,
     verification,
     visitors,
+    widget_words,
 )
 from helpdesk.services.help_urls import PUBLIC
 
@@ -32,15 +32,16 @@ PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 PERSON = "person"       # the button's payload that asks the assistant for a human being
 
 
-def config(session: Session, inbox: Inbox, own_origin: str) -> dict:
+def config(session: Session, inbox: Inbox, own_origin: str, locale: str) -> dict:
     """What the frame needs before anybody is known: words, colour, limits, topics, and who may embed it."""
     chosen = {**{s.key: s.default for s in Web.settings}, **(inbox.settings or {})}
     origins = visitors.allowed_origins(inbox)
     return {"key": inbox.key, "title": chosen["title"] or settings.current().company_name,
-            "greeting": chosen["greeting"], "color": chosen["color"], "locale": settings.current().default_locale,
+            "greeting": chosen["greeting"], "color": chosen["color"], "locale": locale,
+            "locales": widget_words.locales(), "words": widget_words.words(inbox, locale),
             "origins": [own_origin, *origins] if origins else [], "topics": _topics(session) if inbox.assistant else [],
             "hours": hours(session), "person": PERSON if inbox.assistant else "",
-            "ask": _questions(prechat.questions(inbox)), "privacy": privacy_line(chosen),
+            "ask": _questions(prechat.asked_now(session, inbox)), "privacy": privacy_line(chosen),
             "help": _help(session),
             "pages": page_views.query_words(inbox) if page_views.wanted(inbox) else None,
             "limits": {"text": Web.can.text_limit, "file": Web.can.file_limit, "endings": FILE_ENDINGS}}
@@ -62,13 +63,8 @@ def privacy_line(chosen: dict) -> dict:
 
 def hours(session: Session) -> dict:
     """Whether somebody is there now, and when again."""
-    policy = session.scalar(select(SlaPolicy).order_by(SlaPolicy.position, SlaPolicy.id).limit(1))
-    at = now()
-    try:
-        opens = sla.hours_of(session, policy).after(at, 0)
-    except ValueError:          # never open: nothing can be promised
-        return {"open": False, "opens_at": None}
-    return {"open": opens <= at, "opens_at": _iso(opens) if opens > at else None}
+    is_open, opens_at = opening.opening(session)
+    return {"open": is_open, "opens_at": _iso(opens_at) if opens_at else None}
 
 
 def state(session: Session, inbox: Inbox, visitor: Visitor, ticket: Ticket | None) -> dict:
@@ -155,7 +151,8 @@ def _file(attachment) -> dict:
 
 
 def _questions(asked: list[prechat.Question]) -> list[dict]:
-    return [{"field": one.field, "required": one.required, "options": list(one.options)} for one in asked]
+    return [{"field": one.field, "required": one.required, "options": list(one.options), "kind": one.kind}
+            for one in asked]
 
 
 def _confirm(session: Session, inbox: Inbox, visitor: Visitor, contact: Contact, ticket: Ticket) -> dict | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 
 from helpdesk import db
-from helpdesk.errors import NotFound
+from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Identity
 from helpdesk.services import (
     attributes,
@@ -13,11 +13,13 @@ from helpdesk.services import (
     inboxes,
     limits,
     page_views,
+    prechat,
     preferences,
     proofs,
     site_identity,
     verification,
     visitors,
+    widget_words,
 )
 from helpdesk.web import widget_request as asked
 from helpdesk.web import widget_view as view
@@ -35,13 +37,18 @@ ABOUT_THEMSELVES = ("name", "email", "phone")
 @public
 def contact(key: str):
     """Where to write if they leave, and what to call them: email, phone, name; what is missing stays as it was.
-    `prefers`: "email" when they want answers there."""
+    `fields`: answers to the inbox's own questions. `prefers`: "email" when they want answers there."""
     given = asked.given()
     said = {field: asked.text(given, field, 320) for field in ABOUT_THEMSELVES}
     with db.transaction() as session:
         inbox, visitor = asked.visitor_of(session, key)
         limits.hit(session, f"widget-contact:{visitor.id}", 10, 3600)
         site_identity.claim(session, visitors.contact_of(session, visitor), said)
+        session.flush()
+        facts = given.get("fields") or {}
+        if not isinstance(facts, dict):
+            raise Invalid("fields must be an object.")
+        attributes.tell(session, inbox, visitor.identity_id, prechat.answers(inbox, facts))
         session.flush()
         if asked.text(given, "prefers", 32) == "email":
             preferences.told_by_mail(session, visitors.contact_of(session, visitor))
@@ -54,11 +61,12 @@ def contact(key: str):
 @pages.post("/widget/<key>/notice")
 @public
 def notice(key: str):
-    """They agree to the inbox's privacy line, which is kept as it stands now."""
+    """They agree to the inbox's privacy line, which is kept as it stands now in their language ({"locale"})."""
     with db.transaction() as session:
         inbox, visitor = asked.visitor_of(session, key)
         limits.hit(session, f"widget-notice:{visitor.id}", 10, 3600)
-        line = view.privacy_line(inbox.settings or {})
+        locale = widget_words.nearest([asked.text(asked.given(), "locale")])
+        line = view.privacy_line(inbox.settings or {}) | {"text": widget_words.words(inbox, locale)["privacy"]}
         if not line["text"]:
             raise NotFound("Nothing is asked here.")
         contact = visitors.contact_of(session, visitor)

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { Refused } from "../src/js/widget/api.js";
 import { pieces } from "../src/js/widget/dom.js";
 import { Outbox } from "../src/js/widget/outbox.js";
-import { day, nearest, t } from "../src/js/widget/text.js";
+import { readFileSync } from "node:fs";
+import { day, nearest, t, use } from "../src/js/widget/text.js";
 import { contrast, readable, textOn } from "../src/js/widget/theme.js";
 
 test("web addresses become links, the punctuation after them does not", () => {
@@ -28,11 +29,15 @@ test("text on every accent colour can be read", () => {
 
 test("a colour that can be read stays as it is", () => assert.equal(readable("#2557d6", "#ffffff"), "#2557d6"));
 
+const THERE = ["en", "es", "hi", "id", "pt-BR", "ar"];
+globalThis.document ??= { documentElement: {} };
+use("en", JSON.parse(readFileSync(new URL("../../config/widget/en.json", import.meta.url), "utf8")));
+
 test("the nearest language is found", () => {
-  assert.equal(nearest(["pt-PT", "en"]), "pt-BR");
-  assert.equal(nearest(["ES-mx"]), "es");
-  assert.equal(nearest([null, "xx", "hi-IN"]), "hi");
-  assert.equal(nearest(["xx"]), "en");
+  assert.equal(nearest(["pt-PT", "en"], THERE), "pt-BR");
+  assert.equal(nearest(["ES-mx"], THERE), "es");
+  assert.equal(nearest([null, "xx", "hi-IN"], THERE), "hi");
+  assert.equal(nearest(["xx"], THERE), "en");
 });
 
 test("words are filled in and unknown ones are left", () => {

@@ -529,3 +529,57 @@ def browse_as_alice(chromium, house):
     page.wait_for_url("**/inbox/**")
     yield page
     context.close()
+
+
+def test_a_person_is_offered_once_also_where_the_assistant_offers_one(visit):
+    guest = visit()
+    frame = guest.open()
+    guest.says("Do purple elephants waltz on Tuesdays?")
+    expect(frame.locator(".choice:visible", has_text=re.compile("person", re.I))).to_have_count(1)
+    expect(frame.locator(".chip")).to_be_hidden()
+    guest.says("How long does delivery take?")
+    expect(frame.locator(".choice:visible", has_text="Yes, this helped")).to_be_visible()
+    expect(frame.locator(".chip")).to_be_visible()
+
+
+def test_questions_of_the_firms_own_are_answered_by_keyboard(visit, axe):
+    settings_of_the_chat(ask_fields="Order number | text | required\nSize | list | S, M\nDelivered on | date\n"
+                                    "Seats | number\nI agree | checkbox | required")
+    try:
+        guest = visit(color_scheme="dark", reduced_motion="reduce")
+        frame = guest.open_form()
+        expect(frame.locator("#composer")).to_be_hidden()
+        assert axe(frame) == []
+        frame.get_by_label("Order number").focus()
+        guest.page.keyboard.type("K-77")
+        guest.page.keyboard.press("Enter")
+        expect(frame.locator(".prechat .problem")).to_have_text("Please fill this in.")
+        expect(frame.get_by_label("I agree")).to_be_focused()
+        guest.page.keyboard.press("Space")
+        frame.get_by_label("Size").select_option("M")
+        frame.get_by_role("button", name="Start the chat").click()
+        guest.says("It is too small")
+        number = wait_for(lambda: guest.page.wait_for_timeout(50) or guest.number(), "a ticket")
+        with db.reading() as session:
+            told = {one.key: one.value for one in site_data.attributes(session, session.get(Ticket, number).contact)}
+        assert told == {"Order number": "K-77", "I agree": True, "Size": "M"}
+    finally:
+        settings_of_the_chat(ask_fields="")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_scripts_a_form_is_there(chromium, house, axe, scheme):
+    context = chromium.new_context(java_script_enabled=False, locale="es", color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{house.url}/widget/shop/frame")
+    page.get_by_role("link", name="Escríbanos sin el chat").click()
+    page.get_by_label("Correo").fill(f"{scheme}@example.org")
+    page.get_by_label("Su mensaje").fill("El molinillo no gira")
+    page.get_by_role("button", name="Enviar").click()
+    expect(page.get_by_role("status")).to_contain_text(f"{scheme}@example.org")
+    context.close()
+    context = chromium.new_context(locale="es", color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{house.url}/widget/shop/write")
+    assert axe(page) == []
+    context.close()

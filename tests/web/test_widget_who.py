@@ -276,7 +276,7 @@ def test_the_frame_knows_what_to_ask_before_anybody_is_known(client, cast):
     change(cast, ask_email="required", ask_topic="optional")
     page = client.get("/widget/shop/frame").text
     config = json.loads(page.split('id="config">')[1].split("</script>")[0])
-    assert config["ask"] == [{"field": "email", "required": True, "options": []}], "no topics, nothing to choose"
+    assert config["ask"] == [{"field": "email", "required": True, "options": [], "kind": ""}], "no topics"
     assert config["pages"] == []
     change(cast, pages="no")
     assert '"pages": null' in client.get("/widget/shop/frame").text

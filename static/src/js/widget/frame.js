@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.js";
 import { showNotice } from "./notice.js";
 import { ending, greeting, menuItems, personChip, standing } from "./panels.js";
 import { session } from "./storage.js";
-import { current, t, use } from "./text.js";
+import { current, nearest, t, use } from "./text.js";
 import { paint } from "./theme.js";
 import { Thread } from "./thread.js";
 import { Uploads } from "./uploads.js";
@@ -38,7 +38,7 @@ const host = new Host(given.get("origin"), config.origins, {
   open: () => show(true),
   close: () => show(false),
   page: (value) => (page = String(value).slice(0, 500)),
-  setLocale: (value) => speak([String(value)]),
+  setLocale: (value) => changeLanguage(String(value)),
   prefill: (value) => composer.fill(String(value)),
   sendMessage: (value) => say(String(value)),
   identify,
@@ -58,7 +58,8 @@ const live = new Live(config.key, () => api.token, {
 });
 api.renewed = () => (api.token ? (live.restart(), tellFacts()) : live.stop());
 const outbox = new Outbox(session, `${memory}:outbox`, deliver, () => render());
-const uploads = new Uploads(carry, about, () => render());
+const topic = () => (state.conversation ? "" : session.get(`${memory}:topic`) || "");
+const uploads = new Uploads(carry, () => ({ ...about(), topic: topic() }), () => render());
 const thread = new Thread(log, scroller, {
   retry: (id) => (uploads.find(id) ? uploads.retry(uploads.find(id)) : outbox.retry(id)),
   cancel: (id) => uploads.cancel(id),
@@ -84,8 +85,8 @@ function say(text, payload = "") {
 
 async function deliver(entry) {
   await api.start(about);
-  const message = { client_id: entry.client_id, text: entry.text, payload: entry.payload, ...about(),
-    topic: state.conversation ? "" : session.get(`${memory}:topic`) || "" };
+  await tellFacts(); // they may answer what must be answered first
+  const message = { client_id: entry.client_id, text: entry.text, payload: entry.payload, ...about(), topic: topic() };
   if (live.on) {
     const answer = await live.ask("message", message).catch(() => null);
     if (answer?.ok) return refresh();
@@ -105,6 +106,7 @@ async function deliver(entry) {
 
 async function carry(form, progress, signal) {
   await api.start(about);
+  await tellFacts();
   await api.upload("files", form, progress, signal);
   host.tell("conversation");
   live.start();
@@ -234,12 +236,14 @@ async function saveContact(email, name, prefers) {
 
 const asked = () => JSON.parse(session.get(`${memory}:asked`) || "[]");
 const wasAsked = (fields) => session.set(`${memory}:asked`, JSON.stringify([...new Set([...asked(), ...fields])]));
-const questions = () => (state.ask || []).filter((one) => !facts.knows(one.field) && !asked().includes(one.field));
+// What must be answered is asked until the helpdesk has it; what may stay empty, once.
+const questions = () => (state.ask || []).filter((one) =>
+  !facts.knows(one.field) && (one.required && one.field !== "topic" ? true : !asked().includes(one.field)));
 
-async function answerQuestions({ topic = "", ...who }) {
+async function answerQuestions({ topic = "", fields: own, ...who }) {
   const fields = questions().map((one) => one.field);
   await api.start(about);
-  if (Object.values(who).some(Boolean)) take(await api.call("POST", "contact", who));
+  if (Object.values({ ...who, ...own }).some(Boolean)) who.fields = own, take(await api.call("POST", "contact", who));
   session.set(`${memory}:topic`, topic || null);
   wasAsked(fields);
   render();
@@ -290,15 +294,18 @@ function render() {
   if (!started && greeted !== mark) intro.replaceChildren(...greeting(config, say, person, first, answerQuestions, skipQuestions, help));
   if (!started) greeted = mark;
   if (thread.show(list)) newer.hidden = false;
-  showNotice(find("privacy"), config, async () => (await api.start(about), api.call("POST", "notice", {})));
+  showNotice(find("privacy"), config, async () => (await api.start(about), api.call("POST", "notice", { locale: current() })));
   status.textContent = standing(state);
   status.classList.toggle("here", state.hours.open);
   bar.hidden = navigator.onLine && !lost;
-  chips.hidden = !state.person || !started;
+  chips.hidden = !state.person || !started || offered(list.at(-1));
   menu.firstChild.hidden = !state.person;
   tail(started);
   count();
 }
+
+// The last message offers a person itself: the same button twice would be one too many.
+const offered = (last) => Boolean(last?.buttons?.some((one) => one.payload === config.person));
 
 let drawnTail = "";
 function tail(started) {
@@ -401,12 +408,24 @@ function toggleMenu(now) {
   if (now) menu.querySelector("button:not([hidden])").focus();
 }
 
-function speak(wanted) {
-  use(wanted);
+async function changeLanguage(wanted) {
+  const locale = nearest([wanted], config.locales);
+  if (locale === current()) return;
+  try {
+    const answer = await api.call("GET", `words/${locale}`);
+    use(answer.locale, answer.words);
+    speak();
+  } catch {
+    announce(t("error")); // without a line the language stays
+  }
+}
+
+function speak() {
   const label = (name, key) => {
     find(name).setAttribute("aria-label", t(key));
     find(name).title = t(key);
   };
+  find("title").firstChild.textContent = t("title");
   label("close", "close");
   label("more", "menu");
   log.setAttribute("aria-label", t("thread"));
@@ -439,7 +458,8 @@ document.addEventListener("visibilitychange", () => document.hidden || (refresh(
 setInterval(() => document.hidden || (refresh(), outbox.flush()), POLL);
 
 paint(config.color, given.get("theme") || "auto");
-speak([given.get("locale"), ...navigator.languages, config.locale]);
+use(config.locale, config.words);
+speak();
 host.tell("color", config.color);
 host.tell("ready");
 refresh();

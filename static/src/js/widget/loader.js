@@ -107,8 +107,8 @@ function visit() {
 
 function load() {
   if (frame) return;
-  const source = new URL(`widget/${encodeURIComponent(options.inbox)}/frame`, home);
-  source.hash = new URLSearchParams({ origin: location.origin, locale: options.locale || "", theme: options.theme || "auto" });
+  const source = new URL(`widget/${encodeURIComponent(options.inbox)}/frame${options.locale ? `?locale=${options.locale}` : ""}`, home);
+  source.hash = new URLSearchParams({ origin: location.origin, theme: options.theme || "auto" });
   frame = make("iframe", { title: options.label || "Chat", hidden: true, allow: "clipboard-write" }, wrap);
   frame.src = source;
   post("page", here());

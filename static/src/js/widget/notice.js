@@ -3,8 +3,8 @@ import { h } from "./dom.js";
 import { local } from "./storage.js";
 import { t } from "./text.js";
 
-export function showNotice(place, { key, privacy: { text, url } }, accept) {
-  const memory = `hd:${key}:privacy`, mark = `${text} ${url}`;
+export function showNotice(place, { key, privacy: { url } }, accept) {
+  const text = t("privacy"), memory = `hd:${key}:privacy`, mark = `${text} ${url}`;
   place.hidden = !text || local.get(memory) === mark;
   if (place.hidden) return;
   const agree = h("button", { type: "button", class: "link", onclick: async () => {

@@ -10,7 +10,7 @@ const language = (locale) => locale.split("-")[0];
 // questions: what is to be asked first; while one of them must be answered, there is nothing else to press.
 export function greeting(config, say, person, questions, answer, skip, help) {
   const must = questions.some((one) => one.required);
-  const head = [h("h2", { dir: "auto" }, config.greeting || t("greeting")), !must && h("p", { class: "hint" }, t("hint")),
+  const head = [h("h2", { dir: "auto" }, t("greeting")), !must && h("p", { class: "hint" }, t("hint")),
     questions.length > 0 && prechatCard(questions, answer, skip)].filter(Boolean);
   return must ? head : [
     ...head,

@@ -1,39 +1,29 @@
-// Words, dates and sizes in the visitor's language.
-import ar from "./locales/ar.json" with { type: "json" };
-import en from "./locales/en.json" with { type: "json" };
-import es from "./locales/es.json" with { type: "json" };
-import hi from "./locales/hi.json" with { type: "json" };
-import id from "./locales/id.json" with { type: "json" };
-import pt from "./locales/pt-BR.json" with { type: "json" };
-
-const LOCALES = { en, id, es, "pt-BR": pt, hi, ar };
+// Words, dates and sizes in the visitor's language. The page brings the words of its language along; others are fetched.
 const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
-let locale = "en", words = en;
+let locale = "en", words = {};
 
-// The nearest language we have: the same, then one with the same first part, then English.
-export function nearest(wanted) {
+// The nearest of the languages there are: the same, then one with the same first part, then English.
+export function nearest(wanted, there) {
   for (const name of wanted.filter(Boolean)) {
     const language = name.split("-")[0].toLowerCase();
-    const found = Object.keys(LOCALES).find((have) => have.toLowerCase() === name.toLowerCase())
-      || Object.keys(LOCALES).find((have) => have.split("-")[0] === language);
+    const found = there.find((have) => have.toLowerCase() === name.toLowerCase()) || there.find((have) => have.split("-")[0] === language);
     if (found) return found;
   }
   return "en";
 }
 
-export function use(wanted) {
-  locale = nearest(wanted);
-  words = LOCALES[locale];
+export function use(name, sentences) {
+  locale = name;
+  words = sentences;
   document.documentElement.lang = locale;
   document.documentElement.dir = RIGHT_TO_LEFT.includes(locale.split("-")[0]) ? "rtl" : "ltr";
-  return locale;
 }
 
 export const current = () => locale;
 
-export function t(key, values = {}) {
-  return (words[key] ?? en[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
-}
+export const fill = (sentence, values = {}) => sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
+export const t = (key, values) => fill(words[key] ?? key, values);
 
 export const time = (at) => new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(at);
 
