@@ -170,7 +170,7 @@ def agents() -> None:
 @agents.command("add")
 @click.argument("email")
 @click.option("--name", default="", help="shown to customers")
-@click.option("--role", type=click.Choice(["agent", "manager", "admin"]), default="agent")
+@click.option("--role", type=click.Choice(["light", "agent", "manager", "admin"]), default="agent")
 def agents_add(email, name, role) -> None:
     """Make an account and print a link that signs in once."""
     from helpdesk.services import setup

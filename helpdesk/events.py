@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
-from helpdesk import db, models
+from helpdesk import audit, db, models
 from helpdesk.clock import now
 from helpdesk.fact import Fact
 from helpdesk.handover_facts import HandedBack, HandedOver  # noqa: F401
@@ -374,6 +374,8 @@ def record(session: Session, fact: Fact, *, ticket: models.Ticket | None = None,
     db.insert_later(session, models.Event, name=name, actor=actor, data=data, ticket_id=ticket_id,
                     seq=ticket.seq if ticket else None, created_at=now(),
                     contact_id=contact.id if contact else ticket.contact_id if ticket else None)
+    if name in audit.AUDITED:
+        audit.note_fact(session, name, data, actor, contact.id if contact else None)
     level = depth.get() + 1
     circle = {"state": "failed", "error": CIRCLE} if level > MOST_DEEP else {"state": "due", "error": ""}
     for reaction in REACTIONS.get(name, ()):

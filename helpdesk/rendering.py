@@ -12,12 +12,13 @@ from flask import Flask, g, render_template
 from flask.templating import Environment
 from markupsafe import Markup
 
-from helpdesk import i18n, paths, places, settings
+from helpdesk import i18n, paths, places, rights, settings
 from helpdesk.clock import now
 from helpdesk.i18n import formats
 from helpdesk.services import agent_preferences, inboxes, snoozing
 from helpdesk.services.tickets import ON_REPLY
 from helpdesk.web.access import wants_fragment
+from helpdesk.web.browser_names import browser_name
 from helpdesk.web.delivery_words import next_step
 from helpdesk.web.event_words import HOW_WORDS
 from helpdesk.web.language_words import language_name, written
@@ -54,7 +55,8 @@ def install(app: Flask) -> None:
                                  percent=formats.percent, listed=formats.listed, month=formats.month,
                                  clock=formats.clock, filesizeformat=formats.size,
                                  until_words=until_words, how_proved=HOW_WORDS.get, why=why,
-                                 written=written, language_name=language_name)
+                                 written=written, language_name=language_name, browser_name=browser_name,
+                                 right_words=rights.words)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
     app.jinja_env.globals.update(gettext=_said, ngettext=_counted)

@@ -64,7 +64,7 @@ def test_every_route_says_who_may_ask(app):
     open_by_nature = {"static", "home"}
     undeclared = [rule.endpoint for rule in app.url_map.iter_rules()
                   if rule.endpoint not in open_by_nature
-                  and not hasattr(app.view_functions[rule.endpoint], "needs_role")
+                  and not hasattr(app.view_functions[rule.endpoint], "needs_right")
                   and not hasattr(app.view_functions[rule.endpoint], "open_to_all")
                   and not rule.endpoint.startswith("auth.")]
     assert not undeclared, undeclared

@@ -11,7 +11,7 @@ from helpdesk import db
 from helpdesk.clock import now
 from helpdesk.jobs import retention, unneeded_files
 from helpdesk.models import AgentSession, BulkChange, BulkItem, SignInLink, SystemState
-from helpdesk.services import limits, mail_tokens, pictures, verification
+from helpdesk.services import audit, limits, mail_tokens, pictures, verification
 
 HEARTBEAT = "worker"
 TAKEN_BACK = timedelta(days=7)      # changes that can no longer be taken back, and whose reasons have been read
@@ -27,11 +27,13 @@ def _beat(session: Session) -> None:
 
 
 def run() -> None:
-    """Forget rate counts, ended sessions, used links, sign-ins for mailboxes, old codes, cached pictures, what
+    """Forget rate counts, ended sessions, used links, old lines of the audit log,
+    sign-ins for mailboxes, old codes, cached pictures, what
     agents changed and could take back, what the timers of the settings' privacy page say, and files that nothing
     speaks of."""
     db.run(limits.forget_old)
     db.run(_forget)
+    db.run(audit.forget)
     db.run(mail_tokens.sweep)
     db.run(verification.forget_old)
     pictures.forget_old()

@@ -1,7 +1,7 @@
 """What is stored. One aggregate per file; fields, questions about one record and small state changes only."""
 from helpdesk.db import Base
 from helpdesk.models.agent_notices import AgentNotice
-from helpdesk.models.agents import Agent, AgentSession, SignInLink, Team, TeamMember
+from helpdesk.models.agents import Agent, AgentSession, Role, SignInLink, Team, TeamMember
 from helpdesk.models.articles import (
     Article,
     ArticlePicture,
@@ -19,6 +19,7 @@ from helpdesk.models.assistant import (
     PhrasingVector,
     SensitiveTopic,
 )
+from helpdesk.models.audit import AuditEntry
 from helpdesk.models.bulk_changes import BulkChange, BulkItem
 from helpdesk.models.consents import Consent
 from helpdesk.models.contacts import Contact, Identity, Trust
@@ -49,12 +50,12 @@ from helpdesk.models.verifications import Verification
 from helpdesk.models.visitors import Visitor
 
 __all__ = ["Agent", "AgentNotice", "AgentSession", "Article", "ArticleFeedback", "ArticlePicture", "ArticleRedirect",
-           "ArticleVersion", "ArticleView", "AssistantEvaluation", "AssistantTurn", "Attachment", "Base", "BulkChange",
-           "BulkItem", "BusinessHours", "Category", "CategoryName", "ConfidenceFit", "Consent", "Contact",
+           "ArticleVersion", "ArticleView", "AssistantEvaluation", "AssistantTurn", "Attachment", "AuditEntry", "Base",
+           "BulkChange", "BulkItem", "BusinessHours", "Category", "CategoryName", "ConfidenceFit", "Consent", "Contact",
            "ContactAttribute", "ContactChange", "ContactKey", "Delivery", "Draft", "DuplicatePair", "Erasure", "Event",
            "Follower", "HelpSearch", "Identity", "Inbox", "LaterFile", "LaterReply", "Macro", "MacroFile",
            "MatcherState", "Mention", "Message", "MessageTemplate", "Notification", "OpenQuestion", "PageView",
            "Participant", "PersonExport", "PhrasingVector", "Pledge", "Question", "QuestionGroup", "RateCount",
-           "Rating", "RawInbound", "RetentionRule", "SavedView", "SensitiveTopic", "ShopOrder", "SignInLink",
+           "Rating", "RawInbound", "RetentionRule", "Role", "SavedView", "SensitiveTopic", "ShopOrder", "SignInLink",
            "SlaClock", "SlaPolicy", "Status", "Survey", "SystemState", "Tag", "Task", "Team", "TeamMember",
            "ThreadKey", "Ticket", "TicketLink", "TicketTag", "ToldApart", "Trust", "Verification", "Visitor"]

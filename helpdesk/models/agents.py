@@ -6,20 +6,30 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from helpdesk import rights
 from helpdesk.clock import now
 from helpdesk.db import Base, Json, UTCDateTime
 
-ROLES = ("agent", "manager", "admin")       # each may do what the ones before it may
+ROLES = ("light", "agent", "manager", "admin")       # each may do what the ones before it may
 
 
 class Agent(Base):
-    """One member of staff. `role` says what they may do; see helpdesk.access."""
+    """One member of staff. `role` is one of ROLES, or rights.CUSTOM for a role that the house made: its rights and what
+    it sees are copied here whenever it changes (services.roles), so that no request has to ask for them."""
     __tablename__ = "agent"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16), default="agent")
+    role_id: Mapped[int | None] = mapped_column(ForeignKey("role.id"))
+    rights: Mapped[list] = mapped_column(Json, default=list, server_default="[]")
+    sees: Mapped[str] = mapped_column(String(8), default="all", server_default="all")    # or `teams`: services.sight
+    languages: Mapped[list] = mapped_column(Json, default=list, server_default="[]")     # in which they answer
+    two_step: Mapped[str] = mapped_column(String(4), default="", server_default="")      # on, due, or ''
+    two_step_secret: Mapped[str] = mapped_column(String(200), default="", server_default="")     # encrypted
+    two_step_last: Mapped[int] = mapped_column(default=0, server_default="0")    # the step whose code was used last
+    recovery_codes: Mapped[list] = mapped_column(Json, default=list, server_default="[]")    # hashes of the unused
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     locale: Mapped[str] = mapped_column(String(16), default="", server_default="")      # '' : as their browser says
@@ -43,9 +53,21 @@ class Agent(Base):
         """One or two letters for an avatar."""
         return "".join(word[0] for word in self.name.split()[:2]).upper() or "?"
 
-    def may(self, role: str) -> bool:
-        """Whether this person has at least `role`."""
-        return not self.disabled_at and ROLES.index(self.role) >= ROLES.index(role)
+    def may(self, need: str) -> bool:
+        """Whether this person has a right; the name of a role stands for all that it may do."""
+        return not self.disabled_at and rights.covers(rights.of(self.role, self.rights or ()), need)
+
+
+class Role(Base):
+    """What some agents may do: a set of rights that the house chose (helpdesk.rights). `sees`: the tickets of `all`,
+    or only those of their `teams`."""
+    __tablename__ = "role"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    about: Mapped[str] = mapped_column(String(300), default="")
+    rights: Mapped[list] = mapped_column(Json, default=list)
+    sees: Mapped[str] = mapped_column(String(8), default="all")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 
 class AgentSession(Base):
@@ -77,6 +99,7 @@ class Team(Base):
     __tablename__ = "team"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     reopen: Mapped[str] = mapped_column(String(8), default="", server_default="")    # see services.reopening
     reopen_days: Mapped[int | None]
     reopen_keeps: Mapped[bool] = mapped_column(default=True, server_default=true())

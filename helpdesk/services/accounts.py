@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from helpdesk import db, events, security, settings
 from helpdesk.clock import now
 from helpdesk.errors import Forbidden, Invalid, NotFound
-from helpdesk.models import Agent, AgentSession, SignInLink, Status, Ticket
-from helpdesk.models.agents import ROLES
-from helpdesk.services import identities, limits, tickets
+from helpdesk.i18n import _
+from helpdesk.models import Agent, AgentSession, Role, SignInLink, Status, Ticket
+from helpdesk.rights import CUSTOM
+from helpdesk.services import identities, limits, roles, tickets
 
 LINK_VALID = timedelta(hours=1)
 SIGN_IN_TRIES, SIGN_IN_SECONDS = 5, 15 * 60
@@ -27,16 +28,16 @@ def create(session: Session, name: str, email: str, role: str = "agent", passwor
            actor: str = "system") -> Agent:
     """A new account. Raises Invalid for a bad address, role or password, or an address that has one."""
     email = identities.normal("email", email)
-    if role not in ROLES:
-        raise Invalid(f"There is no role {role!r}; use one of {', '.join(ROLES)}.")
     if session.scalar(select(Agent.id).where(Agent.email == email)):
-        raise Invalid(f"{email} has an account already.")
-    agent = Agent(name=name.strip()[:200] or email, email=email, role=role)
+        raise Invalid(_("%(email)s has an account already.", email=email))
+    agent = Agent(name=name.strip()[:200] or email, email=email, role="light")
+    roles.give(session, agent, role)
     if password:
         agent.password_hash = security.hash_password(_checked(password))
     session.add(agent)
     session.flush()
-    events.record(session, events.SettingsChanged(what="agent", detail=f"{email} is {role}"), actor=actor)
+    events.record(session, events.SettingsChanged(what="agent", detail=f"{email} is {_role(session, agent)}"),
+                  actor=actor)
     return agent
 
 
@@ -160,7 +161,7 @@ def disable(session: Session, agent: Agent, actor: str) -> None:
     """End an account and everything that is signed in with it; its open tickets go back to the queue. The last admin
     cannot be disabled."""
     if agent.role == "admin" and _admins(session) == [agent.id]:
-        raise Invalid("The last admin cannot be disabled; make somebody else admin first.")
+        raise Invalid(_("The last admin cannot be disabled; make somebody else admin first."))
     agent.disabled_at = now()
     _void_links(session, agent)
     _end_all(session, agent)
@@ -177,16 +178,19 @@ def enable(session: Session, agent: Agent, actor: str) -> None:
 
 
 def set_role(session: Session, agent: Agent, role: str, actor: str) -> None:
-    """Change what an agent may do; they sign in again."""
-    if role not in ROLES:
-        raise Invalid(f"There is no role {role!r}; use one of {', '.join(ROLES)}.")
-    if agent.role == role:
+    """Change what an agent may do: a name of models.agents.ROLES, or the number of a role; they sign in again."""
+    before = _role(session, agent)
+    if agent.role == "admin" and role != "admin" and _admins(session) == [agent.id]:
+        raise Invalid(_("The last admin cannot step down; make somebody else admin first."))
+    if not roles.give(session, agent, role):
         return
-    if agent.role == "admin" and _admins(session) == [agent.id]:
-        raise Invalid("The last admin cannot step down; make somebody else admin first.")
-    agent.role = role
     _end_all(session, agent)
-    events.record(session, events.SettingsChanged(what="agent", detail=f"{agent.email} is {role}"), actor=actor)
+    detail = f"{agent.email} is {_role(session, agent)} (before: {before})"
+    events.record(session, events.SettingsChanged(what="agent", detail=detail), actor=actor)
+
+
+def _role(session: Session, agent: Agent) -> str:
+    return agent.role if agent.role != CUSTOM else session.get(Role, agent.role_id).name
 
 
 def _open_session(session: Session, agent: Agent, address: str, user_agent: str) -> str:

@@ -79,7 +79,7 @@ def _marks(item: Inbound) -> list[str]:
 
 def _objection(inbox: Inbox, item: Inbound, notice: AgentNotice, agent: Agent) -> str:
     """Why this mail is not to be taken as the agent's; '' where it is."""
-    if not agent.may("agent"):
+    if not agent.may("answer"):
         return f"the account of {agent.name} is switched off"
     if item.address != agent.email:
         return f"the notice went to {agent.email}, and this comes from {item.address}"

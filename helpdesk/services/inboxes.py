@@ -122,7 +122,7 @@ def create(session: Session, channel: str, name: str, values: dict[str, str], *,
 def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -> None:
     """Store form values; a secret left empty keeps what it was. Raises Invalid naming what is missing."""
     cls = kind(inbox.channel)
-    known = {s.key: s for s in cls.settings}
+    known, fresh = {s.key: s for s in cls.settings}, not inbox.settings and not inbox.secrets
     old = _config_if_readable(inbox)
     extra = {k: v for k, v in values.items() if k not in known}     # options of ours: origins, colour, greeting
     new = {k: values.get(k) if values.get(k) not in (None, "") else (old.get(k, "") if s.secret or k not in values
@@ -142,8 +142,15 @@ def change(session: Session, inbox: Inbox, values: dict[str, str], actor: str) -
     if any(old.get(key, "") != new.get(key, "") for key in ("auth", "oauth_client_id", "address")):
         mail_tokens.forget(inbox)
     reconnect(session, inbox, actor)        # new values deserve a new try
-    events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=", ".join(sorted(values))),
-                  actor=actor)
+    detail = ", ".join([*(["new"] if fresh else []), *_changed(known, old, new, ours, extra)])
+    events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=detail), actor=actor)
+
+
+def _changed(known: dict, old: dict, new: dict, ours: dict, extra: dict) -> list[str]:
+    """The names of what became another; of a secret only that it did."""
+    names = [f"{key} (secret)" if known[key].secret else key for key in sorted(known)
+             if (new.get(key) or known[key].default or "") != (old.get(key) or known[key].default or "")]
+    return names + [key for key in sorted(extra) if extra[key] != ours.get(key, "")]
 
 
 def _config_if_readable(inbox: Inbox) -> dict[str, str]:
@@ -154,13 +161,20 @@ def _config_if_readable(inbox: Inbox) -> dict[str, str]:
         return dict(inbox.settings or {})
 
 
-def describe(session: Session, inbox: Inbox, *, name: str, team_id: int | None, assistant: bool) -> None:
+def describe(session: Session, inbox: Inbox, *, name: str, team_id: int | None, assistant: bool,
+             actor: str = "system") -> None:
     """What people call it, whose queue its tickets go to, and whether the assistant answers there first."""
     if not name.strip():
         raise Invalid("Please give the inbox a name.")
     if team_id and not session.get(Team, team_id):
         raise Invalid("There is no such team.")
-    inbox.name, inbox.team_id, inbox.assistant = name.strip()[:100], team_id, assistant
+    values = {"name": name.strip()[:100], "team_id": team_id, "assistant": assistant}
+    changed = [key.removesuffix("_id") for key, value in values.items() if getattr(inbox, key) != value]
+    for key, value in values.items():
+        setattr(inbox, key, value)
+    if changed:
+        events.record(session, events.SettingsChanged(what=f"inbox {inbox.name}", detail=", ".join(changed)),
+                      actor=actor)
 
 
 def set_enabled(session: Session, inbox: Inbox, enabled: bool, actor: str) -> None:

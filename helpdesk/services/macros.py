@@ -67,7 +67,7 @@ def visible(session: Session, agent: Agent) -> ColumnElement[bool]:
 
 def may_change(agent: Agent, macro: Macro) -> bool:
     """Their own; what others use too is for managers."""
-    return macro.agent_id == agent.id or macro.agent_id is None and agent.may("manager")
+    return macro.agent_id == agent.id or macro.agent_id is None and agent.may("macros")
 
 
 def one(session: Session, agent: Agent, macro_id: int) -> Macro:
@@ -81,7 +81,7 @@ def one(session: Session, agent: Agent, macro_id: int) -> Macro:
 
 def listed(session: Session, agent: Agent, q: str = "", archived: bool = False) -> Sequence[Macro]:
     """What this agent sees on the page, by name; managers see the macros of all teams. `q`: words in it."""
-    mine = visible(session, agent) if not agent.may("manager") else or_(
+    mine = visible(session, agent) if not agent.may("macros") else or_(
         Macro.agent_id.is_(None), Macro.agent_id == agent.id)
     found = select(Macro).where(mine, Macro.archived_at.is_not(None) if archived else Macro.archived_at.is_(None))
     return session.scalars(found.where(*_words(q)).order_by(func.lower(Macro.name), Macro.id)).all()
@@ -161,7 +161,7 @@ def _checked(session: Session, agent: Agent, fields: Fields, macro: Macro | None
 def _owner(session: Session, agent: Agent, whose: str) -> tuple[int | None, int | None]:
     if whose == "own":
         return None, agent.id
-    if not agent.may("manager"):
+    if not agent.may("macros"):
         raise Forbidden("Macros for others are made by managers. Make it your own.")
     if whose == "all":
         return None, None

@@ -96,7 +96,10 @@ TABLES: dict[str, Held] = {
     "person_export": _held("contact_id", plain="state name error", gone=True),
     "erasure": _held(plain="mode actor counts", by_hand="work"),        # emptied when done: helpdesk.services.erasure
     # The house: staff, settings, texts. Customers' names may have slipped into some.
-    "agent": _held(plain="name email password_hash role time_zone theme mail_notices locale preferences"),
+    "agent": _held(plain="name email password_hash role time_zone theme mail_notices locale preferences rights sees "
+                         "languages two_step two_step_secret recovery_codes"),
+    "role": _held(plain="name about rights sees"),
+    "audit_entry": _held(plain="actor actor_name kind subject detail address browser"),     # names no customer
     "agent_notice": _held("ticket_id message_id", plain="kind answers", gone=True),
     "agent_session": _held(plain="token_hash csrf_token user_agent address"),
     "sign_in_link": _held(plain="token_hash"),

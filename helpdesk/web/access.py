@@ -12,17 +12,19 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 
-from helpdesk import db, i18n, settings
+from helpdesk import audit, db, i18n, rights, settings
 from helpdesk.clock import now
 from helpdesk.errors import Forbidden
+from helpdesk.i18n import _
 from helpdesk.services import accounts
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 TOUCH_AFTER = timedelta(minutes=1)
 
 
-def needs(role: str) -> Callable:
-    """Only for signed-in agents with at least this role; others are sent to sign in, or refused."""
+def needs(need: str) -> Callable:
+    """Only for signed-in agents who may do this: a right of helpdesk.rights, or the name of a role, which needs all
+    that this role may do. Others are sent to sign in, or refused."""
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         def guarded(*args, **kwargs):
@@ -31,10 +33,11 @@ def needs(role: str) -> Callable:
                 if request.method == "GET" and reads_pages and not wants_fragment():
                     return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
                 return "Please sign in again.", 401, {"HX-Redirect": url_for("auth.sign_in")}
-            if not g.agent.may(role):
-                raise Forbidden(f"This page is for the role {role}. Ask an admin if you need it.")
+            if not g.agent.may(need):
+                raise Forbidden(_("Your role does not allow this (%(right)s). Ask an admin if you need it.",
+                                  right=rights.words(need)))
             return view(*args, **kwargs)
-        guarded.needs_role = role
+        guarded.needs_right = need
         return guarded
     return decorate
 
@@ -96,6 +99,7 @@ def install(app: Flask) -> None:
 
 def _identify() -> None:
     g.agent = g.session = None
+    audit.from_here(request.remote_addr or "", request.headers.get("User-Agent", ""))
     i18n.use(i18n.best(*request.accept_languages.values(), settings.current().default_locale))
     token = session_token()
     if not token or request.endpoint == "static" or _open_view():

@@ -20,7 +20,7 @@ ICONS = ("articles", "box", "truck", "refresh", "card", "gift", "cup", "contacts
 
 
 @pages.get("/articles/categories")
-@needs("manager")
+@needs("articles")
 def index():
     """All categories in their order."""
     with db.reading() as session:
@@ -29,7 +29,7 @@ def index():
 
 
 @pages.get("/articles/categories/new")
-@needs("manager")
+@needs("articles")
 def new():
     """An empty form."""
     with db.reading() as session:
@@ -37,7 +37,7 @@ def new():
 
 
 @pages.post("/articles/categories")
-@needs("manager")
+@needs("articles")
 def create():
     """icon; and for each language `name-en`, `description-en`, `slug-en` …"""
     try:
@@ -51,7 +51,7 @@ def create():
 
 
 @pages.get("/articles/categories/<int:category_id>")
-@needs("manager")
+@needs("articles")
 def show(category_id: int):
     """Its names, to change."""
     with db.reading() as session:
@@ -61,7 +61,7 @@ def show(category_id: int):
 
 
 @pages.post("/articles/categories/<int:category_id>")
-@needs("manager")
+@needs("articles")
 def change(category_id: int):
     """The same fields; an emptied name takes that language away."""
     try:
@@ -76,7 +76,7 @@ def change(category_id: int):
 
 
 @pages.post("/articles/categories/<int:category_id>/move")
-@needs("manager")
+@needs("articles")
 def move(category_id: int):
     """to=up or down."""
     with db.transaction() as session:
@@ -85,7 +85,7 @@ def move(category_id: int):
 
 
 @pages.post("/articles/categories/<int:category_id>/delete")
-@needs("manager")
+@needs("articles")
 def delete(category_id: int):
     """Its articles stay, without a category."""
     with db.transaction() as session:

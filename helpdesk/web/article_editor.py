@@ -38,7 +38,7 @@ SAID = {"draft": "Saved as a draft.", "publish": "Published. Readers and the ass
 
 
 @pages.get("/articles/new")
-@needs("manager")
+@needs("articles")
 def new():
     """An empty form; `question` is a phrasing to begin with, `category` an id."""
     fields = Fields(title="", body="", questions=_suggested(()), locale=request.args.get("locale", "")[:16]
@@ -49,7 +49,7 @@ def new():
 
 
 @pages.post("/articles")
-@needs("manager")
+@needs("articles")
 def create():
     """title, summary, slug, body, questions (one per line), locale, category, audience, assistant, account, need…;
     `then`: draft, publish, schedule (with publish_at) or preview. A script is answered {"id", "seen"}."""
@@ -78,12 +78,12 @@ def create():
 
 
 @pages.get("/articles/<int:article_id>")
-@needs("agent")
+@needs("see")
 def show(article_id: int):
     """One article, to read or to edit; `question` is a phrasing to add, which is kept when the form is saved."""
     with db.reading() as session:
         article = articles.by_id(session, article_id)
-        if not g.agent.may("manager"):
+        if not g.agent.may("articles"):
             return page("articles/show.html", article=article, category=categories.title(article.category,
                         article.locale), body=_html(session, article.body, article.locale),
                         translations=article_lists.translations(session, article))
@@ -97,7 +97,7 @@ def _suggested(questions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @pages.post("/articles/<int:article_id>")
-@needs("manager")
+@needs("articles")
 def change(article_id: int):
     """The same fields as for a new one, and `seen`: the state that the form was made from."""
     fields, then = _fields(), _then()
@@ -130,7 +130,7 @@ def change(article_id: int):
 
 
 @pages.post("/articles/preview")
-@needs("manager")
+@needs("articles")
 def preview():
     """body, locale: how it will look."""
     with db.reading() as session:
@@ -139,7 +139,7 @@ def preview():
 
 
 @pages.post("/articles/<int:article_id>/publish")
-@needs("manager")
+@needs("articles")
 def publish(article_id: int):
     """published=1: the newest text goes to the readers; 0: the article is withdrawn."""
     published = request.form.get("published") == "1"
@@ -150,7 +150,7 @@ def publish(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/unschedule")
-@needs("manager")
+@needs("articles")
 def unschedule(article_id: int):
     """The draft stays, and does not go out by itself."""
     with db.transaction() as session:
@@ -159,7 +159,7 @@ def unschedule(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/discard")
-@needs("manager")
+@needs("articles")
 def discard(article_id: int):
     """Go back to what readers have."""
     with db.transaction() as session:
@@ -168,7 +168,7 @@ def discard(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/translate")
-@needs("manager")
+@needs("articles")
 def translate(article_id: int):
     """A draft in `locale`, to be translated: the same text, category, needs and pictures."""
     with db.transaction() as session:
@@ -186,7 +186,7 @@ def translate(article_id: int):
 
 
 @pages.get("/articles/<int:article_id>/history")
-@needs("manager")
+@needs("articles")
 def history(article_id: int):
     """All versions; with `version`, what that one changed against `against` or the one before."""
     with db.reading() as session:
@@ -204,7 +204,7 @@ def history(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/restore")
-@needs("manager")
+@needs("articles")
 def restore(article_id: int):
     """The text of `version` becomes the newest draft."""
     with db.transaction() as session:
@@ -216,7 +216,7 @@ def restore(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/delete")
-@needs("manager")
+@needs("articles")
 def delete(article_id: int):
     """Into the archive; from there, with `forever`, for good."""
     with db.transaction() as session:
@@ -234,7 +234,7 @@ def delete(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/back")
-@needs("manager")
+@needs("articles")
 def back(article_id: int):
     """Out of the archive; with `published`, to its readers too."""
     with db.transaction() as session:

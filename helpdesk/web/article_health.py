@@ -15,7 +15,7 @@ pages = Blueprint("article_health", __name__)
 
 
 @pages.get("/articles/health")
-@needs("agent")
+@needs("see")
 def index():
     """All published articles; sort: problems, title, phrasings, confusions, helped, checked or matched."""
     sort = request.args.get("sort", "problems")
@@ -25,7 +25,7 @@ def index():
 
 
 @pages.get("/articles/<int:article_id>/health")
-@needs("agent")
+@needs("see")
 def show(article_id: int):
     """One article; as a fragment the card that its own page shows. before: the comment to go on from."""
     with db.reading() as session:
@@ -37,7 +37,7 @@ def show(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/still-true")
-@needs("manager")
+@needs("articles")
 def still_true(article_id: int):
     """Somebody read it and found it true; back."""
     with db.transaction() as session:
@@ -49,7 +49,7 @@ def still_true(article_id: int):
 
 
 @pages.post("/articles/<int:article_id>/still-true/undo")
-@needs("manager")
+@needs("articles")
 def undo(article_id: int):
     """before: when that had been said the time before, or ''; back."""
     try:

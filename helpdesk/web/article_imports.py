@@ -23,14 +23,14 @@ SHOWN = 300         # rows of a preview; all are counted
 
 
 @pages.get("/articles/import")
-@needs("manager")
+@needs("articles")
 def new():
     """Choose a file."""
     return _page()
 
 
 @pages.post("/articles/import")
-@needs("manager")
+@needs("articles")
 def create():
     """file, or the one that is `kept`; locale, keep (what is there), drafts, pictures (admins: fetch those of other
     servers), column-0 … (fields of a table's columns). Without `write` it is only looked at."""
@@ -56,7 +56,7 @@ def create():
 
 
 @pages.get("/articles/export.zip")
-@needs("manager")
+@needs("articles")
 def export_markdown():
     """All articles as Markdown files with their pictures."""
     with db.reading() as session:
@@ -64,7 +64,7 @@ def export_markdown():
 
 
 @pages.get("/articles/export.csv")
-@needs("manager")
+@needs("articles")
 def export_table():
     """All articles as one table."""
     with db.reading() as session:
@@ -80,7 +80,7 @@ def _looked(entries, view: dict):
 
 def _written(entries, stored, view: dict):
     missed: list[str] = []
-    if request.form.get("pictures") == "1" and g.agent.may("admin"):
+    if request.form.get("pictures") == "1" and g.agent.may("inboxes"):
         entries, missed = reading.with_remote_pictures(entries)
     with db.transaction() as session:
         outcomes = writing.write(session, entries, actor=g.agent.actor, **_wishes())

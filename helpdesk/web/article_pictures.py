@@ -16,7 +16,7 @@ KEPT_SECONDS = 3_600        # by browsers and proxies; an article can be withdra
 
 
 @pages.post("/articles/<int:article_id>/pictures")
-@needs("manager")
+@needs("articles")
 def add(article_id: int):
     """file, alt: answers {"line": what to put into the text}."""
     file = request.files.get("file")
@@ -30,7 +30,7 @@ def add(article_id: int):
 
 
 @pages.get("/articles/pictures/<token>")
-@needs("agent")
+@needs("see")
 def look(token: str):
     """The same picture for people of the house: drafts and internal articles too."""
     with db.reading() as session:

@@ -21,7 +21,7 @@ MOST_AT_ONCE = 500
 
 
 @pages.get("/articles")
-@needs("agent")
+@needs("see")
 def index():
     """The articles that `q`, `locale`, `category` and `state` leave, by `sort`; with `try`, what the assistant would
     make of that question."""
@@ -38,7 +38,7 @@ def index():
 
 
 @pages.post("/articles/many")
-@needs("manager")
+@needs("articles")
 def many():
     """Do `what` (publish, withdraw, archive, back, delete, or move with `category`) to each `article`."""
     form, done, refused = request.form, 0, []

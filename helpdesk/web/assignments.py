@@ -15,7 +15,7 @@ pages = Blueprint("assignments", __name__)
 
 
 @pages.post("/tickets/<int:ticket_id>/assignment")
-@needs("agent")
+@needs("work")
 def assign(ticket_id: int):
     """agent=<id>, agent=me, or agent= for nobody."""
     wanted = request.form.get("agent", "")
@@ -29,7 +29,7 @@ def assign(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/team")
-@needs("agent")
+@needs("work")
 def move(ticket_id: int):
     """team=<id>, or team= for none."""
     def verb(session, ticket):
@@ -39,7 +39,7 @@ def move(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/take-over")
-@needs("agent")
+@needs("work")
 def take_over(ticket_id: int):
     """The assistant falls silent here and the ticket is mine."""
     def verb(session, ticket):
@@ -49,7 +49,7 @@ def take_over(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/hand-back")
-@needs("agent")
+@needs("work")
 def give_back(ticket_id: int):
     """The assistant answers here again, from the customer's next message on."""
     return change(ticket_id, lambda session, ticket: hand_back(session, ticket, g.agent.actor),

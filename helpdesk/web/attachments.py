@@ -16,7 +16,7 @@ HEAD = 16
 
 
 @pages.get("/attachments/<int:attachment_id>")
-@needs("agent")
+@needs("see")
 def attachment(attachment_id: int):
     """A file. Only pictures, sounds and films, told by their bytes and not by their name, are shown; all else is
     downloaded."""

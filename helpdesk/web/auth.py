@@ -59,7 +59,7 @@ def use_link(token: str):
 
 
 @pages.post("/sign-out")
-@needs("agent")
+@needs("see")
 def sign_out():
     """End this browser's session."""
     with db.transaction() as session:
@@ -68,7 +68,7 @@ def sign_out():
 
 
 @pages.get("/account")
-@needs("agent")
+@needs("see")
 def account(errors: dict | None = None):
     """Name, password, looks, and where one is signed in."""
     with db.reading() as session:
@@ -80,7 +80,7 @@ def account(errors: dict | None = None):
 
 
 @pages.post("/account")
-@needs("agent")
+@needs("see")
 def change_account():
     """name, theme, time_zone."""
     name, theme = request.form.get("name", "").strip(), request.form.get("theme", "auto")
@@ -102,7 +102,7 @@ def change_account():
 
 
 @pages.post("/account/away")
-@needs("agent")
+@needs("see")
 def away():
     """away=1 or 0. Resolved tickets that come back meanwhile go to the queue instead of waiting for them."""
     wanted = request.form.get("away") == "1"
@@ -113,7 +113,7 @@ def away():
 
 
 @pages.post("/account/mail")
-@needs("agent")
+@needs("see")
 def change_mail():
     """notice (any number of agent_notices.KINDS), answers."""
     with db.transaction() as session:
@@ -125,7 +125,7 @@ def change_mail():
 
 
 @pages.post("/account/password")
-@needs("agent")
+@needs("see")
 def change_password():
     """old, new, again."""
     new = request.form.get("new", "")
@@ -141,7 +141,7 @@ def change_password():
 
 
 @pages.post("/account/sessions/<int:session_id>/end")
-@needs("agent")
+@needs("see")
 def end_session(session_id: int):
     """Sign one of one's other browsers out."""
     with db.transaction() as session:

@@ -15,7 +15,7 @@ pages = Blueprint("bulk", __name__)
 
 
 @pages.get("/bulk/bar")
-@needs("agent")
+@needs("work")
 def bar():
     """What can be done to the chosen tickets, and how many there are in the view."""
     with db.reading() as session:
@@ -23,7 +23,7 @@ def bar():
 
 
 @pages.post("/bulk")
-@needs("agent")
+@needs("work")
 def start():
     """act=<name>:<value> (with tag=, until= or a choice of their own as the value), ticket=<id> as often as needed, or
     all=1 with view= and the narrowing of the list."""
@@ -38,7 +38,7 @@ def start():
 
 
 @pages.get("/bulk/<int:change_id>")
-@needs("agent")
+@needs("work")
 def show(change_id: int):
     """How far it is, and which tickets were left as they are; as a fragment, in one line."""
     with db.reading() as session:
@@ -46,7 +46,7 @@ def show(change_id: int):
 
 
 @pages.post("/bulk/<int:change_id>/stop")
-@needs("agent")
+@needs("work")
 def stop(change_id: int):
     """No more tickets are changed."""
     with db.transaction() as session:

@@ -30,7 +30,7 @@ class Side:
 
 
 @pages.get("/contacts/<int:contact_id>/merge")
-@needs("agent")
+@needs("contacts")
 def choose(contact_id: int):
     """With whom? `q` is a name, company, mail address or number."""
     q = request.args.get("q", "").strip()[:100]
@@ -43,7 +43,7 @@ def choose(contact_id: int):
 
 
 @pages.get("/contacts/<int:contact_id>/merge/<int:other_id>")
-@needs("agent")
+@needs("contacts")
 def preview(contact_id: int, other_id: int):
     """Both side by side, and what would happen. stays=<id> is the one that goes on; else the one with more to it."""
     with db.reading() as session:
@@ -65,7 +65,7 @@ def preview(contact_id: int, other_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/merge")
-@needs("manager")
+@needs("merge_contacts")
 def merge(contact_id: int):
     """into=<id>: both records are one person; that one goes on. insist=1: although the site knows them as two."""
     into = request.form.get("into", 0, type=int)
@@ -81,7 +81,7 @@ def merge(contact_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/unmerge")
-@needs("manager")
+@needs("merge_contacts")
 def unmerge(contact_id: int):
     """This merged record stands for itself again. apart=1: they are two people."""
     db.run(contact_unmerges.unmerge, contact_id, g.agent.actor, apart=request.form.get("apart") == "1")

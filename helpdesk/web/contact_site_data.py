@@ -15,7 +15,7 @@ PAGES, ORDERS = 5, 3
 
 
 @pages.get("/contacts/<int:contact_id>/site-data")
-@needs("agent")
+@needs("see")
 def show(contact_id: int):
     """Orders, facts and pages; nothing at all where no site told anything."""
     with db.reading() as session:

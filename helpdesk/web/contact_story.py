@@ -20,7 +20,7 @@ SHOWN = 1_200           # characters of a message; the ticket has the rest
 
 
 @pages.get("/contacts/<int:contact_id>/timeline")
-@needs("agent")
+@needs("see")
 def timeline(contact_id: int):
     """A part of the timeline. channel, kind, q narrow it; before=, after= or at=<place> say which part. Without a
     place: the timeline from its newest end, to be put where the old one was."""

@@ -30,7 +30,7 @@ PAGES = 10
 
 
 @pages.get("/contacts")
-@needs("agent")
+@needs("see")
 def index():
     """Everybody, or whoever fits `q`."""
     q = request.args.get("q", "").strip()[:100]
@@ -41,7 +41,7 @@ def index():
 
 
 @pages.get("/contacts/<int:contact_id>")
-@needs("agent")
+@needs("see")
 def show(contact_id: int, error: str = ""):
     """One person: addresses, tickets, claims."""
     with db.reading() as session:
@@ -63,7 +63,7 @@ def show(contact_id: int, error: str = ""):
 
 
 @pages.post("/contacts/<int:contact_id>")
-@needs("agent")
+@needs("contacts")
 def change(contact_id: int):
     """name, company, locale, time_zone."""
     form = request.form
@@ -79,7 +79,7 @@ def change(contact_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/identities/<int:identity_id>/verify")
-@needs("manager")
+@needs("merge_contacts")
 def verify(contact_id: int, identity_id: int):
     """A manager vouches that this address is this person's."""
     with db.transaction() as session:
@@ -92,7 +92,7 @@ def verify(contact_id: int, identity_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/preference")
-@needs("agent")
+@needs("contacts")
 def prefer(contact_id: int):
     """channel: by which they want to be answered; empty when it does not matter."""
     with db.transaction() as session:
@@ -103,7 +103,7 @@ def prefer(contact_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/identities/<int:identity_id>/ask")
-@needs("agent")
+@needs("answer")
 def ask(contact_id: int, identity_id: int):
     """Have the owner of an address asked whether it is theirs; back to ?ticket, or to the contact."""
     def send(session):

@@ -24,7 +24,7 @@ def actions_given(session) -> list[dict]:
 
 
 @pages.post("/tickets/<int:ticket_id>/drafts")
-@needs("agent")
+@needs("note")
 def save_draft(ticket_id: int):
     """mode, text, route, to, cc, bcc, kept, actions; seen=<version that this window has>. Answers with the version, or
     409 with what another window saved."""

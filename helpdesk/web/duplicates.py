@@ -17,7 +17,7 @@ pages = Blueprint("duplicates", __name__)
 
 
 @pages.get("/contacts/duplicates")
-@needs("agent")
+@needs("see")
 def index():
     """All pairs that are likely one person, the likeliest first; `after` goes on."""
     with db.reading() as session:
@@ -27,7 +27,7 @@ def index():
 
 
 @pages.get("/contacts/<int:contact_id>/duplicates")
-@needs("agent")
+@needs("see")
 def of_contact(contact_id: int):
     """Who may be this person too, and from whom they were told apart."""
     with db.reading() as session:
@@ -38,7 +38,7 @@ def of_contact(contact_id: int):
 
 
 @pages.get("/contacts/<int:contact_id>/duplicates/<int:other_id>")
-@needs("agent")
+@needs("see")
 def compare(contact_id: int, other_id: int):
     """What speaks for and against these two being one person."""
     with db.reading() as session:
@@ -52,7 +52,7 @@ def compare(contact_id: int, other_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/duplicates/<int:other_id>/apart")
-@needs("agent")
+@needs("contacts")
 def tell_apart(contact_id: int, other_id: int):
     """They are not one person, and are no longer suggested."""
     with db.transaction() as session:
@@ -63,7 +63,7 @@ def tell_apart(contact_id: int, other_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/duplicates/<int:other_id>/maybe")
-@needs("agent")
+@needs("contacts")
 def maybe(contact_id: int, other_id: int):
     """That is taken back: they may be one after all."""
     with db.transaction() as session:

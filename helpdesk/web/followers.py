@@ -13,7 +13,7 @@ pages = Blueprint("followers", __name__)
 
 
 @pages.post("/tickets/<int:ticket_id>/followers")
-@needs("agent")
+@needs("see")
 def follow(ticket_id: int):
     """follow=1 to hear of what happens here, 0 to hear of it no more."""
     wanted = request.form.get("follow") == "1"

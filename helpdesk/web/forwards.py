@@ -17,7 +17,7 @@ pages = Blueprint("forwards", __name__)
 
 
 @pages.get("/tickets/<int:ticket_id>/forward")
-@needs("agent")
+@needs("answer")
 def write(ticket_id: int):
     """message=<id> forwards that one; to=<identity> answers somebody who is no part of the conversation; neither: the
     whole conversation."""
@@ -30,7 +30,7 @@ def write(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/forward")
-@needs("agent")
+@needs("answer")
 def forward(ticket_id: int):
     """to, inbox, what=message, ticket or nothing, message, text, attachments, files, client_id."""
     stored, given = uploads(), request.form
@@ -52,7 +52,7 @@ def forward(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/participants/<int:identity_id>")
-@needs("agent")
+@needs("answer")
 def let_in(ticket_id: int, identity_id: int):
     """Somebody who wrote belongs to the customer's conversation from now on."""
     with db.transaction() as session:

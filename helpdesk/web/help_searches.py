@@ -17,7 +17,7 @@ CLOSE = 0.05            # a match from which an article is worth a look
 
 
 @pages.get("/articles/searches")
-@needs("manager")
+@needs("articles")
 def index():
     """?days=7, 30 or 90."""
     days = request.args.get("days", 30, type=int)

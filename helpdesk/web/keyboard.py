@@ -17,21 +17,21 @@ SHOWN = {"Escape": "Esc", " ": "Space"}
 
 
 @pages.get("/keys")
-@needs("agent")
+@needs("see")
 def listed():
     """The list of keys, for the dialog that ? opens."""
     return render_template("keys/_list.html", **_keys())
 
 
 @pages.get("/account/keys")
-@needs("agent")
+@needs("see")
 def index(error: str = "", typed: dict[str, str] | None = None):
     """The same, to be changed."""
     return render_template("keys/index.html", error=error, typed=typed, **_keys())
 
 
 @pages.post("/account/keys")
-@needs("agent")
+@needs("see")
 def change():
     """single_keys=1; enter_sends=1; key-<action>=<key> for each; or shipped=1 to have all as they were shipped."""
     typed = {key.action: request.form.get(f"key-{key.action}", key.keys[0]).strip()

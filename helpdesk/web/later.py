@@ -14,7 +14,7 @@ pages = Blueprint("later", __name__)
 
 
 @pages.post("/later/<int:later_id>/back")
-@needs("agent")
+@needs("answer")
 def take_back(later_id: int):
     """It becomes a draft again; a script gets that draft."""
     with db.transaction() as session:
@@ -30,7 +30,7 @@ def take_back(later_id: int):
 
 
 @pages.post("/later/<int:later_id>/now")
-@needs("agent")
+@needs("answer")
 def send_now(later_id: int):
     """It leaves at once."""
     return _changed(later.send_now, later_id, "It leaves now.")

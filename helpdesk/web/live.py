@@ -16,7 +16,7 @@ WATCHED = 30
 
 
 @pages.get("/tickets/<int:ticket_id>/timeline")
-@needs("agent")
+@needs("see")
 def timeline(ticket_id: int):
     """What came after `after`, older messages that may have changed (see `watch`), the header and the panel.
     With `before` instead: older items only."""
@@ -39,7 +39,7 @@ def timeline(ticket_id: int):
 
 
 @pages.get("/live/inbox/<key>")
-@needs("agent")
+@needs("see")
 def inbox(key: str):
     """The rail and the first page of the list."""
     with db.reading() as session:

@@ -18,7 +18,7 @@ AFTER = ((0, "Never"), *((minutes, f"After {minutes} minutes") for minutes in (5
 
 
 @pages.get("/notifications")
-@needs("agent")
+@needs("see")
 def index():
     """What is new, and below it what was seen before, with `before` from that notice on; as a fragment, only what is
     new."""
@@ -31,7 +31,7 @@ def index():
 
 
 @pages.get("/notifications/count")
-@needs("agent")
+@needs("see")
 def count():
     """How many are new, for the bell."""
     with db.reading() as session:
@@ -39,7 +39,7 @@ def count():
 
 
 @pages.post("/notifications/seen")
-@needs("agent")
+@needs("see")
 def seen():
     """They looked: at ticket=<id>, at only=<notice>, or at the whole list; upto=<notice>: the newest they saw."""
     given = {name: request.form.get(name, type=int) for name in ("only", "upto")}
@@ -52,7 +52,7 @@ def seen():
 
 
 @pages.get("/account/news")
-@needs("agent")
+@needs("see")
 def choices(error: str = ""):
     """When mails about what waits come."""
     names = ("unseen_mail", "digest", "quiet")
@@ -65,7 +65,7 @@ def choices(error: str = ""):
 
 
 @pages.post("/account/news")
-@needs("agent")
+@needs("see")
 def choose():
     """unseen=<minutes>, digest=<time>, from, to, days (any number, Monday as 0)."""
     given = request.form

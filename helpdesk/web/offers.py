@@ -18,7 +18,7 @@ MOST, PICKED = 8, 30
 
 
 @pages.get("/tickets/<int:ticket_id>/offers")
-@needs("agent")
+@needs("answer")
 def offers(ticket_id: int):
     """kind=macro, person, variable or ticket; q=<what was typed after the sign>; mode=reply or note; all=1 for more."""
     kind, q = request.args.get("kind", ""), request.args.get("q", "").strip()[:80]
@@ -31,7 +31,7 @@ def offers(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/macros/<int:macro_id>")
-@needs("agent")
+@needs("answer")
 def use(ticket_id: int, macro_id: int):
     """The macro's text filled, its files and actions, for the composer: they are done with the sending. One without a
     text is done at once, and says so in `done`. route=<key>."""

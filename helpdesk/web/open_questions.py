@@ -23,7 +23,7 @@ VERBS = {"add": "{n} now lead to “{title}”.", "draft": "“{title}” is beg
 
 
 @pages.get("/articles/review")
-@needs("agent")
+@needs("see")
 def index():
     """Groups of open questions, narrowed by locale and source, ordered by size or newest; page."""
     filters, number = _filters(), max(1, request.args.get("page", 1, int))
@@ -36,11 +36,11 @@ def index():
         return page("articles/review.html", "articles/_review.html", filters=filters, count=count, number=number,
                     last=last, groups=[(group, _nearest(session, group)) for group in groups], locales=locales,
                     sources=sources, source_words=open_questions.SOURCES, here=_here(filters, number),
-                    may_decide=g.agent.may("manager"), address=_here)
+                    may_decide=g.agent.may("articles"), address=_here)
 
 
 @pages.get("/articles/review/count")
-@needs("agent")
+@needs("see")
 def count():
     """How many groups wait, for the entry in the navigation."""
     with db.reading() as session:
@@ -48,7 +48,7 @@ def count():
 
 
 @pages.get("/articles/review/pick")
-@needs("manager")
+@needs("articles")
 def pick():
     """Which article? question=<id> …, q: what to look for; as a fragment only what was found."""
     q, ids = request.args.get("q", "").strip()[:200], _ticked()
@@ -59,7 +59,7 @@ def pick():
 
 
 @pages.post("/articles/review")
-@needs("manager")
+@needs("articles")
 def decide():
     """verb: add (with article), draft or ignore; question=<id> …, and with more=1 also of_more=<id> …; back."""
     verb = request.form.get("verb", "")
@@ -77,7 +77,7 @@ def decide():
 
 
 @pages.post("/articles/review/undo")
-@needs("manager")
+@needs("articles")
 def undo():
     """questions=<ids with commas>; back."""
     ids = [int(part) for part in request.form.get("questions", "").split(",") if part.isdecimal()][:MOST]

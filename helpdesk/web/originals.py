@@ -24,7 +24,7 @@ FRAME_CSP = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data
 
 
 @pages.get("/messages/<int:message_id>/html")
-@needs("agent")
+@needs("see")
 def original(message_id: int):
     """A message as it was written. Embedded pictures come from our store, remote ones through us when wanted."""
     with db.reading() as session:
@@ -43,7 +43,7 @@ def original(message_id: int):
 
 
 @pages.post("/messages/<int:message_id>/pictures")
-@needs("agent")
+@needs("see")
 def show(message_id: int):
     """Show the remote pictures of this message; always=1: of all mail from its sender."""
     with db.transaction() as session:
@@ -56,7 +56,7 @@ def show(message_id: int):
 
 
 @pages.post("/identities/<int:identity_id>/pictures")
-@needs("agent")
+@needs("contacts")
 def trust(identity_id: int):
     """wanted=0 or 1: whether remote pictures in mail from this address are always shown."""
     with db.transaction() as session:
@@ -67,7 +67,7 @@ def trust(identity_id: int):
 
 
 @pages.get("/messages/<int:message_id>/pictures/<signature>")
-@needs("agent")
+@needs("see")
 def picture(message_id: int, signature: str):
     """A remote picture, fetched by us. Only addresses that a frame of ours wrote are fetched."""
     url = request.args.get("url", "")

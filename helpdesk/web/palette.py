@@ -15,7 +15,7 @@ MOST = 5            # of each kind
 
 
 @pages.get("/palette")
-@needs("agent")
+@needs("see")
 def commands():
     """The places this person may go to, as [{group, words, detail, href}]."""
     return jsonify([*({"group": "Views", "words": view.label, "href": f"/inbox/{view.key}"}
@@ -25,7 +25,7 @@ def commands():
 
 
 @pages.get("/palette/found")
-@needs("agent")
+@needs("see")
 def found():
     """q: the tickets, people and articles that fit, in the same form."""
     q = request.args.get("q", "").strip()[:100]

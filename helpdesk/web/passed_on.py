@@ -17,7 +17,7 @@ pages = Blueprint("passed_on", __name__, url_prefix="/tickets/<int:ticket_id>/me
 
 
 @pages.get("")
-@needs("agent")
+@needs("work")
 def preview(ticket_id: int, message_id: int):
     """Who would be the customer, and what would be whose."""
     parsed = _taken_apart(ticket_id, message_id)
@@ -31,7 +31,7 @@ def preview(ticket_id: int, message_id: int):
 
 
 @pages.post("")
-@needs("agent")
+@needs("work")
 def give(ticket_id: int, message_id: int):
     """Do what the preview says."""
     parsed = _taken_apart(ticket_id, message_id)
@@ -46,7 +46,7 @@ def give(ticket_id: int, message_id: int):
 
 
 @pages.post("/undo")
-@needs("agent")
+@needs("work")
 def undo(ticket_id: int, message_id: int):
     """All as it was before."""
     with db.transaction() as session:

@@ -13,7 +13,7 @@ SAID = {"kept": "Noted as kept.", "none": "Noted: it was no promise.", "": "Take
 
 
 @pages.post("/pledges/<int:pledge_id>")
-@needs("agent")
+@needs("work")
 def judge(pledge_id: int):
     """judgement=kept, none or nothing; back: where to go on. A script learns of the change by the notice."""
     judgement = request.form.get("judgement", "")

@@ -25,12 +25,12 @@ def about(session: Session, contact: Contact) -> dict:
             "options": [(key, consents.PURPOSES[key].label) for key in consents.MANUAL],
             "places": [("", "Everywhere"), *((one.id, one.value) for one in contact.identities
                                              if one.kind != "visitor")],
-            "exports": exports.recent(session, contact) if g.agent.may("manager") else [],
+            "exports": exports.recent(session, contact) if g.agent.may("export") else [],
             "erasure": erasure.last(session, contact) if contact.erased_at else None}
 
 
 @pages.post("/contacts/<int:contact_id>/consents")
-@needs("agent")
+@needs("contacts")
 def consent(contact_id: int):
     """purpose, given=1 or 0, identity=<id> where it is about one address, note: what they told an agent."""
     form, number = request.form, request.form.get("identity", type=int)
@@ -48,7 +48,7 @@ def consent(contact_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/exports")
-@needs("manager")
+@needs("export")
 def export(contact_id: int):
     """notes=1 to put in what only agents saw."""
     with db.transaction() as session:
@@ -59,7 +59,7 @@ def export(contact_id: int):
 
 
 @pages.get("/contacts/exports/<int:export_id>")
-@needs("manager")
+@needs("export")
 def download(export_id: int):
     """The archive, while it is there."""
     with db.reading() as session:
@@ -69,7 +69,7 @@ def download(export_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/hold")
-@needs("manager")
+@needs("erase")
 def hold(contact_id: int):
     """why: a legal hold, or '' to release it."""
     with db.transaction() as session:
@@ -79,7 +79,7 @@ def hold(contact_id: int):
 
 
 @pages.get("/contacts/<int:contact_id>/erase")
-@needs("manager")
+@needs("erase")
 def preview(contact_id: int, problem: str = ""):
     """What would go."""
     with db.reading() as session:
@@ -89,7 +89,7 @@ def preview(contact_id: int, problem: str = ""):
 
 
 @pages.post("/contacts/<int:contact_id>/erase")
-@needs("manager")
+@needs("erase")
 def erase(contact_id: int):
     """mode=erase or pseudonymise, typed=the word that confirms it."""
     mode = request.form.get("mode", "")

@@ -34,7 +34,7 @@ from helpdesk.web.ticket_verbs import way_back
 pages = Blueprint("replies", __name__)
 
 @pages.post("/tickets/<int:ticket_id>/replies")
-@needs("agent")
+@needs("answer")
 def reply(ticket_id: int):
     """text, route=<key>, to, cc, bcc, files, kept, client_id; actions: what a macro does with it; then=resolved,
     pending or snooze:<when>; seen=<seq> when the readers were chosen. wait=1: it may be taken back for a while;
@@ -118,7 +118,7 @@ def _ask(ticket_id: int, doubtful: guard.Unconfirmed, stored: list[files.StoredF
 
 
 @pages.post("/tickets/<int:ticket_id>/notes")
-@needs("agent")
+@needs("note")
 def note(ticket_id: int):
     """text, files, kept, client_id; actions: what a macro does with it. Only agents see it."""
     stored = [*uploads(), *kept_files.given()]
@@ -134,7 +134,7 @@ def note(ticket_id: int):
 
 
 @pages.post("/deliveries/<int:delivery_id>/retry")
-@needs("agent")
+@needs("answer")
 def retry(delivery_id: int):
     """Send it once more."""
     with db.transaction() as session:

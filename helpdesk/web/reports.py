@@ -1,9 +1,9 @@
 """The manager's page: the numbers, and the list of tickets behind each of them."""
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
-from helpdesk import db
+from helpdesk import audit, db
 from helpdesk.clock import now
 from helpdesk.errors import Invalid
 from helpdesk.rendering import page, zone
@@ -20,7 +20,7 @@ TITLES = {"first_response": "First response", "resolution": "Resolution time",
 
 
 @pages.get("/reports")
-@needs("manager")
+@needs("reports")
 def show():
     """All numbers. Filters that make no sense are said to be wrong, and the last 30 days are shown."""
     filters, problem = _filters_or_usual()
@@ -33,7 +33,7 @@ def show():
 
 
 @pages.get("/reports/assistant")
-@needs("manager")
+@needs("reports")
 def assistant():
     """What the assistant did, whether it spared people work, and what it cannot answer yet."""
     filters, problem = _filters_or_usual()
@@ -44,7 +44,7 @@ def assistant():
 
 
 @pages.get("/reports/tickets")
-@needs("manager")
+@needs("reports")
 def tickets():
     """The tickets that one number was counted from."""
     filters = _list_filters()
@@ -59,12 +59,14 @@ def tickets():
 
 
 @pages.get("/reports/tickets.csv")
-@needs("manager")
+@needs("export")
 def tickets_csv():
     """The same list as a file for spreadsheets; the mark at its start makes Excel read it as UTF-8."""
     filters = _list_filters()
-    with db.reading() as session:
+    with db.transaction() as session:
         text = reports.table(session, filters)
+        audit.note(session, "export", "list of tickets", f"{filters.metric}, {filters.first} to {filters.last}",
+                   actor=g.agent.actor)
     name = f"{filters.metric}-{filters.first}-{filters.last}.csv"
     return Response("\ufeff" + text, mimetype="text/csv",
                     headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -16,7 +16,7 @@ PEOPLE = 8
 
 
 @pages.get("/search")
-@needs("agent")
+@needs("see")
 def results():
     """q: #12 goes straight to the ticket; everything else is looked for in tickets and contacts."""
     q = request.args.get("q", "").strip()[:200]

@@ -14,7 +14,7 @@ pages = Blueprint("spam", __name__)
 
 
 @pages.post("/tickets/<int:ticket_id>/spam")
-@needs("agent")
+@needs("work")
 def mark(ticket_id: int):
     """spam=mark, block (the address that it came from too), release, or unblock (both are taken back)."""
     wanted = request.form.get("spam", "")
@@ -36,7 +36,7 @@ def mark(ticket_id: int):
 
 
 @pages.post("/contacts/<int:contact_id>/identities/<int:identity_id>/block")
-@needs("agent")
+@needs("contacts")
 def block(contact_id: int, identity_id: int):
     """blocked=1: what comes from this address goes to spam; 0: no longer."""
     blocked = request.form.get("blocked") == "1"

@@ -15,7 +15,7 @@ pages = Blueprint("splits", __name__)
 
 
 @pages.get("/tickets/<int:ticket_id>/split")
-@needs("agent")
+@needs("merge")
 def preview(ticket_id: int):
     """message=<id>: what would go with it, and what the new ticket is called."""
     with db.reading() as session:
@@ -28,7 +28,7 @@ def preview(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/split")
-@needs("agent")
+@needs("merge")
 def split(ticket_id: int):
     """message=<id>: this message, and what was said with its sender after it, become a ticket of their own; with
     another subject and contact=<id>, if given."""

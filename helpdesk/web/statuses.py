@@ -16,7 +16,7 @@ SAID = {"open": "Opened.", "pending": "Waiting for the customer.", "resolved": "
 
 
 @pages.post("/tickets/<int:ticket_id>/status")
-@needs("agent")
+@needs("work")
 def set_status(ticket_id: int):
     """status=open, pending, resolved or closed."""
     wanted = request.form.get("status", "")
@@ -25,7 +25,7 @@ def set_status(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/priority")
-@needs("agent")
+@needs("work")
 def set_priority(ticket_id: int):
     """priority=low, normal, high or urgent."""
     wanted = request.form.get("priority", "")
@@ -34,7 +34,7 @@ def set_priority(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/snooze")
-@needs("agent")
+@needs("work")
 def snooze(ticket_id: int):
     """until=later, evening, tomorrow, week, reply, an ISO time where the agent is, words such as "besok jam 9", or
     empty to wake it."""
@@ -45,7 +45,7 @@ def snooze(ticket_id: int):
 
 
 @pages.get("/snooze/understood")
-@needs("agent")
+@needs("see")
 def understood():
     """until=<words>: what they mean, for whoever is typing them."""
     wanted = request.args.get("until", "")
@@ -57,7 +57,7 @@ def understood():
 
 
 @pages.post("/tickets/<int:ticket_id>/switch")
-@needs("agent")
+@needs("work")
 def accept_switch(ticket_id: int):
     """What came over another channel is the same matter: the banner goes, for everybody."""
     return change(ticket_id, lambda session, ticket: switches.accept(session, ticket, g.agent.actor), "Noted.")

@@ -13,7 +13,7 @@ pages = Blueprint("suggestions", __name__)
 
 
 @pages.get("/tickets/<int:ticket_id>/suggestions")
-@needs("agent")
+@needs("answer")
 def index(ticket_id: int):
     """Suggested answers, or what `q` finds; as a fragment only the list."""
     q = request.args.get("q", "").strip()[:200]
@@ -25,7 +25,7 @@ def index(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/suggestions/<int:article_id>")
-@needs("agent")
+@needs("answer")
 def use(ticket_id: int, article_id: int):
     """how: inserted, linked or attached. Without a script the answer is the ticket with the text in the composer."""
     how = request.form.get("how", "inserted")

@@ -16,7 +16,7 @@ OFFERED = 200
 
 
 @pages.post("/tickets/<int:ticket_id>/tags")
-@needs("agent")
+@needs("work")
 def change_tags(ticket_id: int):
     """add=<names, comma separated>, remove=<name> as often as needed."""
     add = [name for part in request.form.getlist("add") for name in part.split(",")]
@@ -25,7 +25,7 @@ def change_tags(ticket_id: int):
 
 
 @pages.get("/tags")
-@needs("agent")
+@needs("see")
 def names():
     """The options of the datalist, fetched when somebody starts to type a tag."""
     with db.reading() as session:

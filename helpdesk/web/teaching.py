@@ -17,7 +17,7 @@ pages = Blueprint("teaching", __name__, url_prefix="/tickets/<int:ticket_id>/tea
 
 
 @pages.get("")
-@needs("agent")
+@needs("work")
 def show(ticket_id: int):
     """message=<id>, or the one most worth it; q: which article. As a fragment with q only what was found."""
     q = request.args.get("q", "").strip()[:200]
@@ -31,7 +31,7 @@ def show(ticket_id: int):
 
 
 @pages.get("/bar")
-@needs("agent")
+@needs("work")
 def bar(ticket_id: int):
     """What a resolved ticket offers; nothing when there is nothing to learn, or it was learned already."""
     with db.reading() as session:
@@ -41,7 +41,7 @@ def bar(ticket_id: int):
 
 
 @pages.post("")
-@needs("agent")
+@needs("work")
 def teach(ticket_id: int):
     """message=<id>, article=<id>, text: the phrasing, when it was edited."""
     try:
@@ -59,7 +59,7 @@ def teach(ticket_id: int):
 
 
 @pages.post("/undo")
-@needs("agent")
+@needs("work")
 def unteach(ticket_id: int):
     """message=<id>: take back what it taught."""
     with db.transaction() as session:

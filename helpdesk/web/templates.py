@@ -17,14 +17,14 @@ pages = Blueprint("templates", __name__)
 
 
 @pages.get("/tickets/<int:ticket_id>/templates")
-@needs("agent")
+@needs("answer")
 def choose(ticket_id: int):
     """The usable templates of route=<key>, those in the contact's language first; q= narrows them."""
     return _choose(ticket_id)
 
 
 @pages.post("/tickets/<int:ticket_id>/templates")
-@needs("agent")
+@needs("answer")
 def send(ticket_id: int):
     """route=<key>, template=<id>, a field for each place, the heading's file, client_id."""
     try:
@@ -42,7 +42,7 @@ def send(ticket_id: int):
 
 
 @pages.get("/settings/inboxes/<int:inbox_id>/templates")
-@needs("admin")
+@needs("inboxes")
 def listed(inbox_id: int):
     """All templates of an inbox, and why some cannot be used."""
     with db.reading() as session:
@@ -52,7 +52,7 @@ def listed(inbox_id: int):
 
 
 @pages.post("/settings/inboxes/<int:inbox_id>/templates")
-@needs("admin")
+@needs("inboxes")
 def refresh(inbox_id: int):
     """Fetch the list again."""
     with db.transaction() as session:

@@ -14,7 +14,7 @@ FOUND = 20
 
 
 @pages.get("/tickets/<int:ticket_id>/contact")
-@needs("agent")
+@needs("work")
 def choose(ticket_id: int):
     """To whom? `q` is a name, company, mail address or number; contact=<id> shows what would follow."""
     q, wanted = request.args.get("q", "").strip()[:100], request.args.get("contact", type=int)
@@ -29,7 +29,7 @@ def choose(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/contact")
-@needs("agent")
+@needs("work")
 def change(ticket_id: int):
     """contact=<id>; keep=1: who had it goes on taking part."""
     with db.transaction() as session:
@@ -42,7 +42,7 @@ def change(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/contact/undo")
-@needs("agent")
+@needs("work")
 def undo(ticket_id: int):
     """Take the last change back."""
     with db.transaction() as session:

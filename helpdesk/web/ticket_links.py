@@ -13,7 +13,7 @@ pages = Blueprint("ticket_links", __name__)
 
 
 @pages.get("/tickets/<int:ticket_id>/link")
-@needs("agent")
+@needs("merge")
 def choose(ticket_id: int):
     """With which ticket, and how? The same customer's first; `q` looks among all."""
     q = request.args.get("q", "").strip()[:200]
@@ -25,7 +25,7 @@ def choose(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/links")
-@needs("agent")
+@needs("merge")
 def link(ticket_id: int):
     """other=<id>, kind=parent, child or related: what the other one is to this."""
     other, kind = request.form.get("other", 0, type=int), request.form.get("kind", "")
@@ -36,7 +36,7 @@ def link(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/links/remove")
-@needs("agent")
+@needs("merge")
 def unlink(ticket_id: int):
     """other=<id>, kind: parent, child, related, follows or followed."""
     db.run(ticket_links.unlink, ticket_id, request.form.get("other", 0, type=int), request.form.get("kind", ""),
@@ -46,7 +46,7 @@ def unlink(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/links/resolve")
-@needs("agent")
+@needs("work")
 def resolve(ticket_id: int):
     """Resolve all parts of this ticket that are not done."""
     count = db.run(ticket_links.resolve_children, ticket_id, g.agent.actor)

@@ -16,7 +16,7 @@ pages = Blueprint("ticket_merges", __name__)
 
 
 @pages.get("/tickets/<int:ticket_id>/merge")
-@needs("agent")
+@needs("merge")
 def choose(ticket_id: int):
     """With which one? The same customer's first; `q` looks among all."""
     q = request.args.get("q", "").strip()[:200]
@@ -28,7 +28,7 @@ def choose(ticket_id: int):
 
 
 @pages.get("/tickets/<int:ticket_id>/merge/<int:other_id>")
-@needs("agent")
+@needs("merge")
 def preview(ticket_id: int, other_id: int):
     """Both side by side, and what would happen. stays=<id> is the one that goes on; else the one with more to it."""
     with db.reading() as session:
@@ -46,7 +46,7 @@ def preview(ticket_id: int, other_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/merge")
-@needs("agent")
+@needs("merge")
 def merge(ticket_id: int):
     """into=<id>; together=1: customers of both take part, where they are two."""
     into = request.form.get("into", 0, type=int)
@@ -61,7 +61,7 @@ def merge(ticket_id: int):
 
 
 @pages.post("/tickets/<int:ticket_id>/unmerge")
-@needs("agent")
+@needs("merge")
 def unmerge(ticket_id: int):
     """This merged ticket is one of its own again."""
     db.run(ticket_merges.unmerge, ticket_id, g.agent.actor)

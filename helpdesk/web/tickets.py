@@ -17,14 +17,14 @@ AFTER = 30              # what is shown after a message that somebody jumps to
 
 
 @pages.get("/inbox")
-@needs("agent")
+@needs("see")
 def inbox():
     """The list everybody starts with."""
     return redirect(url_for("tickets.view", key="all"))
 
 
 @pages.get("/inbox/<key>")
-@needs("agent")
+@needs("see")
 def view(key: str):
     """One view; as a fragment, its list (or only the next rows when there is a cursor)."""
     with db.reading() as session:
@@ -36,7 +36,7 @@ def view(key: str):
 
 
 @pages.get("/inbox/<key>/<int:ticket_id>")
-@needs("agent")
+@needs("see")
 def in_view(key: str, ticket_id: int):
     """A ticket beside the list it was found in, which the browser fetches by itself; as a fragment, only the ticket."""
     with db.reading() as session:
@@ -52,14 +52,14 @@ def in_view(key: str, ticket_id: int):
 
 
 @pages.get("/tickets/<int:ticket_id>")
-@needs("agent")
+@needs("see")
 def ticket(ticket_id: int):
     """The short address of a ticket."""
     return redirect(url_for("tickets.in_view", key="all", ticket_id=ticket_id))
 
 
 @pages.get("/messages/<int:message_id>")
-@needs("agent")
+@needs("see")
 def message(message_id: int):
     """The short address of a message: its ticket, opened where it stands."""
     with db.reading() as session:

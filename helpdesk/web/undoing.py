@@ -13,7 +13,7 @@ pages = Blueprint("undoing", __name__)
 
 @pages.post("/undo")
 @pages.post("/undo/<int:change_id>")
-@needs("agent")
+@needs("work")
 def undo(change_id: int | None = None):
     """This change of mine, or the last one; one of many tickets goes back in the background."""
     with db.transaction() as session:

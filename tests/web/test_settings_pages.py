@@ -422,7 +422,8 @@ def test_the_system_page_shows_checks_given_up_work_and_who_changed_what(sign_in
     ada = sign_in(cast.ada)
     page = ada.get("/settings/system").text
     assert "No sign of life" in page and "OSError: &lt;gone&gt;" in page
-    assert "&lt;b&gt;red" in page and "<b>red" not in page
+    log = ada.get("/settings/audit").text
+    assert "&lt;b&gt;red" in log and "<b>red" not in log
     assert ada.post(f"/settings/system/tasks/{number}/retry").status_code == 302
     with db.reading() as session:
         task = session.get(Task, number)

@@ -10,7 +10,7 @@ pages = Blueprint("settings", __name__)
 
 
 @pages.get("/settings")
-@needs("manager")
+@needs("settings")
 def index():
     """The sections."""
     return page("settings/index.html")

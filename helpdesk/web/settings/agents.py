@@ -7,28 +7,28 @@ from sqlalchemy import select
 from helpdesk import db, settings
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Agent, Team, TeamMember
-from helpdesk.models.agents import ROLES
 from helpdesk.rendering import page
-from helpdesk.services import accounts, setup, teams, workload
+from helpdesk.services import accounts, roles, setup, teams, workload
 from helpdesk.web.access import needs
 
 pages = Blueprint("settings_agents", __name__, url_prefix="/settings/agents")
 
 
 @pages.get("")
-@needs("admin")
+@needs("agents")
 def index():
     """Everybody, the form for one more, and the teams."""
     return _page()
 
 
 @pages.post("")
-@needs("admin")
+@needs("agents")
 def add():
     """name, email, role. The answer shows the link that signs in once."""
     email, name = request.form.get("email", ""), request.form.get("name", "")
     try:
         with db.transaction() as session:
+            roles.require_within(g.agent, roles.rights_of_key(session, request.form.get("role", "")))
             agent = accounts.create(session, name or email.partition("@")[0], email, request.form.get("role", ""),
                                     actor=g.agent.actor)
             link = setup.link(session, settings.current(), agent)
@@ -38,11 +38,11 @@ def add():
 
 
 @pages.post("/<int:agent_id>/link")
-@needs("admin")
+@needs("agents")
 def link(agent_id: int):
     """A new link that signs in once; the password stays until they change it."""
     with db.transaction() as session:
-        agent = _one(session, agent_id)
+        agent = _managed(session, agent_id)
         if agent.disabled_at:
             raise Invalid("This account is switched off.")
         made = setup.link(session, settings.current(), agent)
@@ -50,16 +50,18 @@ def link(agent_id: int):
 
 
 @pages.post("/<int:agent_id>/role")
-@needs("admin")
+@needs("agents")
 def role(agent_id: int):
     """role. They sign in again."""
     with db.transaction() as session:
-        accounts.set_role(session, _one(session, agent_id), request.form.get("role", ""), g.agent.actor)
+        agent, key = _managed(session, agent_id), request.form.get("role", "")
+        roles.require_within(g.agent, roles.rights_of_key(session, key))
+        accounts.set_role(session, agent, key, g.agent.actor)
     return _back("Saved.")
 
 
 @pages.post("/<int:agent_id>/capacity")
-@needs("admin")
+@needs("agents")
 def capacity(agent_id: int):
     """capacity=<number of open tickets>, or empty for no limit."""
     try:
@@ -72,17 +74,17 @@ def capacity(agent_id: int):
 
 
 @pages.post("/<int:agent_id>/enabled")
-@needs("admin")
+@needs("agents")
 def enable(agent_id: int):
     """enabled=1 or 0. Switched off, they are signed out everywhere at once."""
     wanted = request.form.get("enabled") == "1"
     with db.transaction() as session:
-        (accounts.enable if wanted else accounts.disable)(session, _one(session, agent_id), g.agent.actor)
+        (accounts.enable if wanted else accounts.disable)(session, _managed(session, agent_id), g.agent.actor)
     return _back("Switched on." if wanted else "Switched off and signed out everywhere.")
 
 
 @pages.post("/teams")
-@needs("admin")
+@needs("agents")
 def add_team():
     """name."""
     with db.transaction() as session:
@@ -91,7 +93,7 @@ def add_team():
 
 
 @pages.post("/teams/<int:team_id>")
-@needs("admin")
+@needs("agents")
 def change_team(team_id: int):
     """name, member (any number of agents' ids), and the rule of services.reopening."""
     with db.transaction() as session:
@@ -105,15 +107,23 @@ def _page(problem: str = "", link: str = "", of: Agent | None = None):
         agents = session.scalars(select(Agent).order_by(Agent.disabled_at.is_not(None), Agent.name)).all()
         groups = session.scalars(select(Team).order_by(Team.name)).all()
         loads = workload.everybody(session)
+        kinds, names = roles.choices(session, g.agent), roles.names(session)
         members = {(m.team_id, m.agent_id) for m in session.scalars(select(TeamMember))}
-    return page("settings/agents/index.html", agents=agents, teams=groups, members=members, roles=ROLES, loads=loads,
-                problem=problem, link=link, of=of, given={} if link else request.form,
-                house=settings.current())
+    return page("settings/agents/index.html", agents=agents, teams=groups, members=members, roles=kinds, names=names,
+                key_of=roles.key_of, loads=loads, problem=problem, link=link, of=of,
+                given={} if link else request.form, house=settings.current())
 
 
 def _back(words: str):
     flash(words, "good")
     return redirect(url_for("settings_agents.index"))
+
+
+def _managed(session, agent_id: int) -> Agent:
+    """An account that this person may manage: of somebody who may do no more than they."""
+    agent = _one(session, agent_id)
+    roles.require_within(g.agent, roles.held_by(agent))
+    return agent
 
 
 def _one(session, agent_id: int) -> Agent:

@@ -20,7 +20,7 @@ EVERY = 5                               # cuts: a row of the table for each twen
 
 
 @pages.get("")
-@needs("admin")
+@needs("assistant")
 def show():
     """`wrong`: the per cent of wrong answers to look at."""
     with db.reading() as session:
@@ -39,7 +39,7 @@ def show():
 
 
 @pages.post("/evaluations")
-@needs("admin")
+@needs("assistant")
 def try_out():
     """Compute the figures anew."""
     with db.transaction() as session:
@@ -48,7 +48,7 @@ def try_out():
 
 
 @pages.post("/score")
-@needs("admin")
+@needs("assistant")
 def save():
     """`wrong`: at most so many per cent; the confidence for it follows from the last figures."""
     wrong = _wrong(request.form.get("wrong"), USUAL)
@@ -65,7 +65,7 @@ def save():
 
 
 @pages.post("/score/reset")
-@needs("admin")
+@needs("assistant")
 def reset():
     """Back to the setting."""
     with db.transaction() as session:
@@ -74,7 +74,7 @@ def reset():
 
 
 @pages.post("/fits/<int:fit_id>/use")
-@needs("admin")
+@needs("assistant")
 def use(fit_id: int):
     """Let the confidence follow these judgements."""
     with db.transaction() as session:
@@ -83,7 +83,7 @@ def use(fit_id: int):
 
 
 @pages.post("/fits/give-up")
-@needs("admin")
+@needs("assistant")
 def give_up():
     """The shipped confidence again."""
     with db.transaction() as session:

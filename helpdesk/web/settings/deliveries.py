@@ -20,7 +20,7 @@ TABS = {"failed": ("Failed", ("failed",)), "uncertain": ("May not have arrived",
 
 
 @pages.get("")
-@needs("manager")
+@needs("deliveries")
 def index():
     """state=failed, uncertain or waiting; the newest first."""
     state = request.args.get("state", "failed")
@@ -39,7 +39,7 @@ def index():
 
 
 @pages.post("/retry")
-@needs("manager")
+@needs("deliveries")
 def retry():
     """delivery=<id>, any number of times."""
     numbers = request.form.getlist("delivery", type=int)
@@ -54,7 +54,7 @@ def retry():
 
 
 @pages.post("/release")
-@needs("admin")
+@needs("inboxes")
 def release():
     """Let everything go that was held after a restore."""
     with db.transaction() as session:
@@ -64,7 +64,7 @@ def release():
 
 
 @pages.post("/pause")
-@needs("admin")
+@needs("inboxes")
 def end_pause():
     """End the pause of automatic mail. what=send or drop."""
     send = request.form.get("what") == "send"

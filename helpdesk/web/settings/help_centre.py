@@ -14,7 +14,7 @@ pages = Blueprint("settings_help_centre", __name__, url_prefix="/settings/help-c
 
 
 @pages.get("")
-@needs("manager")
+@needs("help_centre")
 def show():
     """The form, with what holds now."""
     with db.reading() as session:
@@ -27,7 +27,7 @@ def show():
 
 
 @pages.post("")
-@needs("manager")
+@needs("help_centre")
 def save():
     """on, title-<locale>, welcome-<locale>, accent, locale, robots, shop_url, logo (a file), without_logo."""
     given = request.form

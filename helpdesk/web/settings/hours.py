@@ -15,7 +15,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 @pages.get("")
-@needs("manager")
+@needs("hours")
 def show():
     """The form, with what holds now."""
     with db.reading() as session:
@@ -32,7 +32,7 @@ def show():
 
 
 @pages.post("")
-@needs("manager")
+@needs("hours")
 def save():
     """time_zone, day-0 … day-6, holidays, first_response-<priority>, resolution-<priority>."""
     given = request.form

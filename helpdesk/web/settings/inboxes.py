@@ -22,7 +22,7 @@ pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
 
 
 @pages.get("")
-@needs("admin")
+@needs("inboxes")
 def index():
     """All of them, with how they are doing and when they last heard something."""
     with db.reading() as session:
@@ -33,7 +33,7 @@ def index():
 
 
 @pages.get("/new")
-@needs("admin")
+@needs("inboxes")
 def choose():
     """Which channel the new one is of."""
     with db.reading() as session:
@@ -42,14 +42,14 @@ def choose():
 
 
 @pages.get("/new/<channel>")
-@needs("admin")
+@needs("inboxes")
 def new(channel: str):
     """An empty form of this channel."""
     return _form(_kind(channel), None, inbox_forms.suggestions(_kind(channel)))
 
 
 @pages.post("/new/<channel>")
-@needs("admin")
+@needs("inboxes")
 def create(channel: str):
     """name, team, assistant, and the channel's own fields."""
     cls = _kind(channel)
@@ -59,7 +59,7 @@ def create(channel: str):
             raise Invalid("")
         with db.transaction() as session:
             inbox = inboxes.create(session, channel, request.form["name"], values, actor=g.agent.actor)
-            inboxes.describe(session, inbox, **_ours())
+            inboxes.describe(session, inbox, **_ours(), actor=g.agent.actor)
             _rules(session, inbox)
             inbox_id = inbox.id
     except Invalid as error:
@@ -69,7 +69,7 @@ def create(channel: str):
 
 
 @pages.get("/<int:inbox_id>")
-@needs("admin")
+@needs("inboxes")
 def show(inbox_id: int):
     """The form of one inbox, and what the other side must be told."""
     inbox = _one(inbox_id)
@@ -78,7 +78,7 @@ def show(inbox_id: int):
 
 
 @pages.post("/<int:inbox_id>")
-@needs("admin")
+@needs("inboxes")
 def change(inbox_id: int):
     """The same fields as for a new one; a secret left empty keeps what it was."""
     inbox = _one(inbox_id)
@@ -89,7 +89,7 @@ def change(inbox_id: int):
             raise Invalid("")
         with db.transaction() as session:
             inbox = session.get(Inbox, inbox_id)
-            inboxes.describe(session, inbox, **_ours())
+            inboxes.describe(session, inbox, **_ours(), actor=g.agent.actor)
             inboxes.change(session, inbox, values, g.agent.actor)
             _rules(session, inbox)
     except Invalid as error:
@@ -99,7 +99,7 @@ def change(inbox_id: int):
 
 
 @pages.post("/<int:inbox_id>/enabled")
-@needs("admin")
+@needs("inboxes")
 def enable(inbox_id: int):
     """enabled=1 or 0."""
     wanted = request.form.get("enabled") == "1"
@@ -113,7 +113,7 @@ def enable(inbox_id: int):
 
 
 @pages.post("/<int:inbox_id>/test")
-@needs("admin")
+@needs("inboxes")
 def test(inbox_id: int):
     """Try the account step by step, outside of any transaction, and show each step."""
     inbox = _one(inbox_id)
@@ -129,7 +129,7 @@ def test(inbox_id: int):
 
 
 @pages.post("/<int:inbox_id>/connect")
-@needs("admin")
+@needs("inboxes")
 def connect(inbox_id: int):
     """Have the provider deliver to our webhook, where it can be told so."""
     def call(channel: Channel) -> str:
@@ -141,7 +141,7 @@ def connect(inbox_id: int):
 
 
 @pages.post("/<int:inbox_id>/dkim")
-@needs("admin")
+@needs("inboxes")
 def make_dkim_key(inbox_id: int):
     """A fresh key to sign mail with. The old one, if there was one, is forgotten."""
     _one(inbox_id)

@@ -24,7 +24,7 @@ SHOWN_TICKETS = 15
 
 
 @pages.get("")
-@needs("agent")
+@needs("answer")
 def index():
     """All that this agent sees; q= narrows them, archived=1 shows what was put away."""
     q, archived = request.args.get("q", "").strip()[:100], request.args.get("archived") == "1"
@@ -36,14 +36,14 @@ def index():
 
 
 @pages.get("/new")
-@needs("agent")
+@needs("answer")
 def new():
     """An empty form."""
-    return _form(None, {"whose": "all" if g.agent.may("manager") else "own", "mode": "reply"})
+    return _form(None, {"whose": "all" if g.agent.may("macros") else "own", "mode": "reply"})
 
 
 @pages.get("/<int:macro_id>")
-@needs("agent")
+@needs("answer")
 def edit(macro_id: int):
     """The form with what is kept."""
     with db.reading() as session:
@@ -52,7 +52,7 @@ def edit(macro_id: int):
 
 
 @pages.post("")
-@needs("agent")
+@needs("answer")
 def add():
     """name, shortcut, mode, locale, whose, text, files; status, assign, team, priority, snooze, tags, untags, follow,
     note: its actions."""
@@ -60,14 +60,14 @@ def add():
 
 
 @pages.post("/<int:macro_id>")
-@needs("agent")
+@needs("answer")
 def save(macro_id: int):
     """The same; seen=<version>, drop=<ids of files that go>."""
     return _save(macro_id)
 
 
 @pages.post("/<int:macro_id>/copy")
-@needs("agent")
+@needs("answer")
 def duplicate(macro_id: int):
     """One of one's own with the same content."""
     with db.transaction() as session:
@@ -77,7 +77,7 @@ def duplicate(macro_id: int):
 
 
 @pages.post("/<int:macro_id>/archive")
-@needs("agent")
+@needs("answer")
 def archive(macro_id: int):
     """archived=1 or 0."""
     away = request.form.get("archived") != "0"
@@ -92,7 +92,7 @@ def archive(macro_id: int):
 
 
 @pages.post("/preview")
-@needs("agent")
+@needs("answer")
 def preview():
     """What the form's macro would write and do in ticket=<number>."""
     return render_template("settings/macros/_preview.html", **_preview(request.form))
@@ -148,7 +148,7 @@ def _form(macro: Macro | None, fields, problem: str = "", theirs: Macro | None =
         whose = [("own", "Only me"), *((team, f"Team {name}") for team, name in people.teams), ("all", "Everybody")]
         return page("settings/macros/edit.html", macro=macro, fields=fields, problem=problem, theirs=theirs,
                     may=macro is None or macros.may_change(g.agent, macro), variables=variables.NAMES,
-                    whose=whose if g.agent.may("manager") else whose[:1], statuses=STATUSES, snoozes=SNOOZES,
+                    whose=whose if g.agent.may("macros") else whose[:1], statuses=STATUSES, snoozes=SNOOZES,
                     locales=[("", "Any"), *((one, one) for one in texts.locales())],
                     assignees=[("", "Leave as it is"), ("me", "Whoever uses it"), ("nobody", "Nobody"), *people.agents],
                     teams=[("", "Leave as it is"), ("nobody", "No team"), *people.teams],

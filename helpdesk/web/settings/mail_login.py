@@ -21,7 +21,7 @@ def redirect_uri() -> str:
 
 
 @pages.post("/<int:inbox_id>/sign-in")
-@needs("admin")
+@needs("inboxes")
 def begin(inbox_id: int):
     """A page that leads on to the provider (a form may not lead off this site); an application needs no consent and is
     connected at once."""
@@ -38,7 +38,7 @@ def begin(inbox_id: int):
 
 
 @pages.get("/signed-in")
-@needs("admin")
+@needs("inboxes")
 def signed_in():
     """state, and code or error. Only whoever began it can end it, and only once."""
     state, code, problem = (request.args.get(name, "")[:4000] for name in ("state", "code", "error"))

@@ -17,14 +17,14 @@ SHOWN = 20
 
 
 @pages.get("")
-@needs("admin")
+@needs("privacy")
 def show():
     """What holds, and how much would go now."""
     return _form({}, {})
 
 
 @pages.post("")
-@needs("admin")
+@needs("privacy")
 def save():
     """days-<class>, how-<class>; look=1 only shows how much would go."""
     given, wrong, chosen = request.form, {}, {}

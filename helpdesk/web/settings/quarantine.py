@@ -15,7 +15,7 @@ SHOWN = 4000        # bytes of a delivery on its page; the rest is in the downlo
 
 
 @pages.get("")
-@needs("manager")
+@needs("quarantine")
 def index():
     """The list, newest first."""
     with db.reading() as session:
@@ -23,7 +23,7 @@ def index():
 
 
 @pages.get("/<int:raw_id>")
-@needs("manager")
+@needs("quarantine")
 def show(raw_id: int):
     """Why it lies there, and how it begins."""
     with db.reading() as session:
@@ -34,7 +34,7 @@ def show(raw_id: int):
 
 
 @pages.get("/<int:raw_id>/raw")
-@needs("manager")
+@needs("quarantine")
 def download(raw_id: int):
     """The bytes as they came, to be saved and never shown by the browser."""
     with db.reading() as session:
@@ -48,7 +48,7 @@ def download(raw_id: int):
 
 
 @pages.post("/replay")
-@needs("manager")
+@needs("quarantine")
 def replay():
     """raw=<id>, any number of times; everything=1 for all."""
     numbers, everything = request.form.getlist("raw", type=int), request.form.get("everything") == "1"
@@ -61,7 +61,7 @@ def replay():
 
 
 @pages.post("/<int:raw_id>/discard")
-@needs("manager")
+@needs("quarantine")
 def discard(raw_id: int):
     """Out of quarantine for good."""
     with db.transaction() as session:

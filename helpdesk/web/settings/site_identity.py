@@ -14,7 +14,7 @@ pages = Blueprint("settings_site_identity", __name__, url_prefix="/settings/inbo
 
 
 @pages.post("/<int:inbox_id>/identity-secret")
-@needs("admin")
+@needs("inboxes")
 def change(inbox_id: int):
     """do=new makes a secret and shows it this once; do=retire ends the one before."""
     if request.form.get("do") == "retire":

@@ -21,21 +21,21 @@ TRIED = 1_500           # characters of what is tried
 
 
 @pages.get("")
-@needs("manager")
+@needs("topics")
 def index():
     """All topics, the starters that are not there yet; try=<text> shows what would be made of a message."""
     return _page()
 
 
 @pages.get("/new")
-@needs("manager")
+@needs("topics")
 def new():
     """The form for one more."""
     return _form(None, {"active": "1"})
 
 
 @pages.get("/<int:topic_id>")
-@needs("manager")
+@needs("topics")
 def edit(topic_id: int):
     """The form with what is kept."""
     with db.reading() as session:
@@ -45,14 +45,14 @@ def edit(topic_id: int):
 
 
 @pages.post("")
-@needs("manager")
+@needs("topics")
 def add():
     """name, words (one expression a line), team (id or empty), active."""
     return _save(None)
 
 
 @pages.post("/<int:topic_id>")
-@needs("manager")
+@needs("topics")
 def save(topic_id: int):
     """The same fields; remove=1 forgets the topic."""
     if request.form.get("remove"):
@@ -63,7 +63,7 @@ def save(topic_id: int):
 
 
 @pages.post("/starters")
-@needs("manager")
+@needs("topics")
 def add_starter():
     """key of a starter."""
     with db.transaction() as session:
