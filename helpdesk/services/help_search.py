@@ -5,6 +5,7 @@ says in passing. Only public articles are ever returned.
 """
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ LEAST_WORDS = 0.6       # … nor an article that has less than this share of th
 BEGINNING = 3           # letters from which the last word may be the beginning of one
 IN_TITLE, IN_BODY = 1.0, 0.6
 SNIPPET, BEFORE = 220, 60
+_DASH = re.compile(r"^\s*- ", re.MULTILINE)
 
 Marked = list[tuple[str, bool]]
 FOUND = select(Article.id, Article.title, Article.slug, Article.locale, Article.body, Article.original_id).where(PUBLIC)
@@ -128,7 +130,8 @@ def _result(row, listed: list[str], score: float) -> Result:
 
 @lru_cache(maxsize=4096)
 def _line(body: str) -> str:
-    return " ".join(markdown.plain(body).split())
+    """An article's words in one line, where the dashes of a list would only look like broken words."""
+    return " ".join(_DASH.sub("", markdown.plain(body)).split())
 
 
 def _by_words(session: Session, listed: list[str], beginning: bool) -> dict[int, float]:

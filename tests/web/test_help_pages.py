@@ -202,6 +202,14 @@ def test_what_was_found_is_marked_and_harmless(client, shop):
     assert '<meta name="robots" content="noindex">' in html
 
 
+def test_a_list_in_what_was_found_reads_as_a_sentence(client, shop):
+    with db.transaction() as session:
+        articles.create(session, title="Couriers", locale="en", questions=["Which couriers?"],
+                        body="We send with:\n\n- bicycles\n- vans\n\nA well-known courier - the best.")
+    html = re.sub("<.*?>", "", page(client, "/help/en/search?q=couriers"))
+    assert "We send with: bicycles vans A well-known courier - the best." in html
+
+
 def test_each_search_is_kept_with_what_was_opened_from_it(client, shop):
     html = page(client, "/help/en/search?q=Where is my PARCEL")
     link = re.search(r'href="(/help/en/where-is-my-parcel\?s=[^"]+)"', html)[1]
