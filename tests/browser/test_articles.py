@@ -44,6 +44,16 @@ def public(chromium, house, path):
     return page
 
 
+def test_the_text_stays_where_it_is_when_the_toolbar_comes(house, browse):
+    page = browse("mia")
+    start(page, house, "Where do you roast?")
+    with_script = answer_of(page).bounding_box()["y"]
+    page.route("**/article-editor-*.js", lambda route: route.abort())
+    page.goto(f"{house.url}/articles/new")
+    expect(page.get_by_role("toolbar", name="Formatting", include_hidden=True)).to_be_hidden()
+    assert answer_of(page).bounding_box()["y"] == with_script
+
+
 def test_from_the_first_word_to_the_reader(house, browse, chromium):
     page = browse("mia")
     body = start(page, house, "May I bring my own cup?")

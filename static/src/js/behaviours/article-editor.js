@@ -21,7 +21,7 @@ export function articleEditor(form, signal) {
   const snapshot = () => JSON.stringify([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf_token", "seen"].includes(name)));
   let saved = "unsaved" in form.dataset ? "" : snapshot(), leaving = false, timer, asked;
 
-  toolbar.hidden = false;
+  toolbar.inert = false;
   form.querySelector(".no-script").remove();
   offerKept();
 
