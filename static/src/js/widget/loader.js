@@ -9,7 +9,7 @@
 // what the page tells, and which pages were looked at, stays in this tab.
 
 const CSS = `
-:host{all:initial;position:fixed;inset:auto;z-index:2147483000;color-scheme:inherit}
+:host{all:initial;position:fixed;z-index:2147483000;color-scheme:inherit}
 :host([hidden]){display:none}
 button{position:fixed;bottom:max(20px,env(safe-area-inset-bottom));inset-inline-end:20px;width:56px;height:56px;padding:0;border:0;
 border-radius:50%;background:var(--c);color:var(--t);cursor:pointer;display:grid;place-items:center;
@@ -18,11 +18,11 @@ button:hover{transform:scale(1.06)}button:active{transform:scale(.96)}
 button:focus-visible{outline:3px solid var(--c);outline-offset:3px}
 .start button,.start iframe{inset-inline:20px auto}
 svg{width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
-b{position:absolute;top:-3px;inset-inline-end:-3px;min-width:20px;height:20px;padding:0 5px;box-sizing:border-box;border-radius:10px;
+b{position:absolute;top:-3px;inset-inline-end:-3px;min-width:10px;height:20px;padding:0 5px;border-radius:10px;
 background:#d92d20;color:#fff;font:700 12px/20px system-ui,sans-serif;text-align:center}
 [hidden]{display:none!important}
 iframe{position:fixed;bottom:92px;inset-inline-end:20px;width:392px;height:min(660px,100dvh - 112px);border:0;border-radius:18px;
-background:transparent;box-shadow:0 18px 60px #00000038,0 2px 10px #0000001f;animation:i .2s ease-out;color-scheme:inherit}
+box-shadow:0 18px 60px #00000038,0 2px 10px #0000001f;animation:i .2s ease-out;color-scheme:inherit}
 @keyframes i{from{opacity:0;transform:translateY(12px)}}
 @media (max-width:480px),(max-height:420px){.wrap iframe{inset:0;width:100%;height:100%;height:100dvh;border-radius:0}.open button{display:none}}
 @media (prefers-reduced-motion:reduce){iframe{animation:none}button{transition:none}}
@@ -33,11 +33,12 @@ const VISITOR_COMMANDS = ["identify", "logout", "setLocale", "prefill", "sendMes
 
 const script = document.currentScript;
 const home = new URL(script.src);
-const queued = window.hd && window.hd.q || [];
+const queued = window.hd?.q || [];
 const listeners = {};
 const moves = window.navigation ? [navigation, "navigatesuccess"] : [window, "popstate"];
 let options = { ...script.dataset };
-let host = null, wrap, launcher, icon, badge, frame = null, ready = false, isOpen = false, waiting = [], watcher, scroll, opener;
+const root = document.documentElement;
+let host = null, wrap, launcher, icon, badge, frame = null, ready = false, isOpen = false, waiting = [], life, watcher, scroll, opener;
 
 const memory = (value, area = "localStorage") => {
   try {
@@ -50,21 +51,16 @@ const memory = (value, area = "localStorage") => {
 const visited = () => JSON.parse(memory(0, "sessionStorage") || "[]");
 const here = () => location.origin + location.pathname;
 const tell = (name, ...values) => [...listeners[name] || []].forEach((f) => f(...values));
-const post = (type, value) => {
-  const message = { hd: 1, type, value };
-  if (ready) frame.contentWindow.postMessage(message, home.origin);
-  else waiting.push(message);
-};
+const send = (message) => ready ? frame.contentWindow.postMessage(message, home.origin) : waiting.push(message);
+const post = (type, value) => send({ hd: 1, type, value });
 const make = (tag, properties, parent) => parent.appendChild(Object.assign(document.createElement(tag), properties));
 const aria = (name, value) => launcher.setAttribute(`aria-${name}`, value);
 const draw = (path) => icon.setAttribute("d", path);
 
-// Text on the accent colour: white where that has a contrast of 4.5:1 (relative luminance of WCAG 2.2), else black.
+// Text on the accent colour: white where that has a contrast of 4.5:1 (relative luminance of WCAG 2.2), else black. Its
+// straight piece near black is left out: that is less than 0.001 of luminance.
 const textOn = (color) => {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = parseInt(color.slice(at, at + 2), 16) / 255;
-    return part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4;
-  });
+  const [r, g, b] = [1, 3, 5].map((at) => ((parseInt(color.slice(at, at + 2), 16) / 255 + .055) / 1.055) ** 2.4);
   return .2126 * r + .7152 * g + .0722 * b > .183 ? "#000" : "#fff";
 };
 const paint = (color) => {
@@ -84,7 +80,7 @@ const received = ({ data, origin, source }) => {
   const { type, value } = data;
   if (type === "ready") {
     ready = true;
-    waiting.splice(0).forEach((message) => post(message.type, message.value));
+    waiting.splice(0).forEach(send);
     tell("ready");
   } else if (type === "close") close();
   else if (type === "unread" && Number.isInteger(value)) unread(value);
@@ -119,20 +115,20 @@ function load() {
 function boot(given) {
   if (host) return;
   options = { ...options, ...given };
-  if (!options.inbox) return console.warn("helpdesk widget: no inbox is given");
+  if (!options.inbox) return console.warn("helpdesk: no inbox");
   const start = () => {
     if (host) return;
     // Beside <body>, so that frameworks which swap the body leave it alone.
-    host = make("hd-widget", {}, document.documentElement);
-    const root = host.attachShadow({ mode: "closed" });
+    host = make("hd-widget", {}, root);
+    const shadow = host.attachShadow({ mode: "closed" });
     try {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(CSS);
-      root.adoptedStyleSheets = [sheet];
+      shadow.adoptedStyleSheets = [sheet];
     } catch {
-      make("style", { textContent: CSS }, root); // Safari before 16.4
+      make("style", { textContent: CSS }, shadow); // Safari before 16.4
     }
-    wrap = make("div", { className: "wrap", dir: getComputedStyle(document.body).direction }, root);
+    wrap = make("div", { className: "wrap", dir: getComputedStyle(document.body).direction }, shadow);
     wrap.classList.toggle("start", options.position === "start");
     launcher = make("button", { type: "button", onclick: toggle }, wrap);
     aria("label", options.label || "Chat");
@@ -145,15 +141,16 @@ function boot(given) {
     launcher.hidden = options.launcher === "off";
     paint("#2557d6");
     paint(options.color || "");
-    addEventListener("message", received);
-    addEventListener("keydown", pressed);
+    life = new AbortController(); // has the `signal` that a listener's options may name
+    addEventListener("message", received, life);
+    addEventListener("keydown", pressed, life);
+    moves[0].addEventListener(moves[1], visit, life);
     watcher = new MutationObserver(() => {
       if (host.isConnected) return;
       ready = false; // a moved frame loads again
-      document.documentElement.append(host);
+      root.append(host);
     });
-    watcher.observe(document.documentElement, { childList: true });
-    moves[0].addEventListener(moves[1], visit);
+    watcher.observe(root, { childList: true });
     visit();
     if (memory()) (window.requestIdleCallback || setTimeout)(() => host && load());
     if (isOpen) isOpen = false, open();
@@ -172,8 +169,8 @@ function open() {
   aria("expanded", true);
   draw(CROSS);
   if (matchMedia("(max-width:480px)").matches) {
-    scroll = document.documentElement.style.overflow;
-    document.documentElement.style.overflow = "hidden";
+    scroll = root.style.overflow;
+    root.style.overflow = "hidden";
   }
   frame.focus();
   post("page", here());
@@ -188,10 +185,10 @@ function close() {
   wrap.classList.remove("open");
   aria("expanded", false);
   draw(CHAT);
-  if (scroll !== undefined) document.documentElement.style.overflow = scroll;
+  if (scroll !== undefined) root.style.overflow = scroll;
   scroll = undefined;
   post("close");
-  if (launcher.hidden) opener && opener.focus && opener.focus();
+  if (launcher.hidden) opener?.focus?.();
   else launcher.focus();
   tell("close");
 }
@@ -204,11 +201,9 @@ function destroy() {
   if (!host) return;
   close();
   watcher.disconnect();
-  removeEventListener("message", received);
-  removeEventListener("keydown", pressed);
-  moves[0].removeEventListener(moves[1], visit);
+  life.abort();
   host.remove();
-  Object.keys(listeners).forEach((name) => delete listeners[name]);
+  for (const name in listeners) delete listeners[name];
   host = frame = null;
   ready = false;
   waiting = [];
@@ -220,10 +215,10 @@ const commands = {
   hide: () => host && (close(), host.hidden = true),
   setAttributes: (value) => host && post("setAttributes", JSON.parse(JSON.stringify(value))),
   on: (name, f) => {
-    (listeners[name] = listeners[name] || new Set()).add(f);
+    (listeners[name] ||= new Set()).add(f);
     return () => commands.off(name, f);
   },
-  off: (name, f) => listeners[name] && listeners[name].delete(f),
+  off: (name, f) => listeners[name]?.delete(f),
 };
 VISITOR_COMMANDS.forEach((type) => {
   commands[type] = (value) => {
@@ -236,10 +231,10 @@ VISITOR_COMMANDS.forEach((type) => {
 
 function hd(command, ...values) {
   if (Object.hasOwn(commands, command)) return commands[command](...values);
-  console.warn(`helpdesk widget: there is no command ${command}`);
+  console.warn(`helpdesk: no command ${command}`);
 }
 
-if (!window.hd || !window.hd.live) {
+if (!window.hd?.live) {
   hd.live = true;
   window.hd = hd;
   if (options.inbox) boot();
